@@ -1,0 +1,152 @@
+"""What the kernel asks of arrays: types, entry checks, and the few helpers that rules share.
+
+Nothing here knows of Variables. Rules take their ufuncs from this module: NumPy's stubs type every
+ufunc's result as `NDArray[Any]`, the two Protocols below type it as `Array`, at no cost.
+
+Why rules say `out=...`: it makes a ufunc give a 0-d array where it would give a NumPy scalar
+(NumPy >= 2.3), which saves a conversion; on larger arrays it changes nothing, and NumPy does not
+pass it on to arrays of other libraries.
+"""
+
+from __future__ import annotations
+
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+
+import numpy as np
+
+from backprop.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+    from typing_extensions import TypeIs
+
+    Array: TypeAlias = NDArray[np.floating[Any]]
+else:
+    Array = np.ndarray  # numpy.typing would add a twentieth to the time of `import numpy`
+
+
+Shape: TypeAlias = tuple[int, ...]
+Shapes: TypeAlias = tuple[tuple[Shape, ...], ...]  # one tuple of shapes for each way to call
+
+
+class Unary(Protocol):
+    """A ufunc of one input."""
+
+    def __call__(self, x: Array, /, *, out: Array | EllipsisType = ...) -> Array: ...
+
+
+class Binary(Protocol):
+    """A ufunc of two inputs, Python numbers included."""
+
+    def __call__(
+        self, a: Array | float, b: Array | float, /, *, out: Array | EllipsisType = ...
+    ) -> Array: ...
+
+
+add: Final[Binary] = np.add
+subtract: Final[Binary] = np.subtract
+multiply: Final[Binary] = np.multiply
+divide: Final[Binary] = np.divide
+power: Final[Binary] = np.power
+matmul: Final[Binary] = np.matmul  # type: ignore[assignment]  # its stub takes no Python numbers
+negative: Final[Unary] = np.negative
+square: Final[Unary] = np.square
+sqrt: Final[Unary] = np.sqrt
+reciprocal: Final[Unary] = np.reciprocal
+exp: Final[Unary] = np.exp
+log: Final[Unary] = np.log
+sin: Final[Unary] = np.sin
+cos: Final[Unary] = np.cos
+tanh: Final[Unary] = np.tanh
+
+_CHARS: Final = "efdg"
+FLOATS: Final = tuple(np.dtype(t) for t in (np.float16, np.float32, np.float64, np.longdouble))
+# Below this many elements a ufunc that writes into its operand is slower than one that allocates.
+_SMALL: Final = 64
+
+
+def as_data(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
+    """`data` as an array of floats: itself if it is one, of whatever library.
+
+    Integers become float64, Python numbers `dtype` (float64 if None). Raises DataError for
+    anything that holds no real numbers, for bool, and for subclasses of ndarray.
+    """
+    if type(data) is np.ndarray and data.dtype.char in _CHARS and data.dtype.isnative:
+        return data
+    if not is_array(data):
+        data = _convert(data, dtype)
+    if type(data) is not np.ndarray and issubclass(type(data), np.ndarray):
+        raise DataError(
+            f"{type(data).__name__} is a subclass of ndarray that may change what operators mean; "
+            "pass np.asarray(data)"
+        )
+    array = data
+    if array.dtype in FLOATS:
+        return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    if array.dtype.kind in "iu":
+        return array.astype(np.float64)
+    raise DataError(
+        f"a Variable holds real floating-point numbers, got dtype {array.dtype}: "
+        f"{np.array2string(np.asarray(array), threshold=6)}; convert it: data.astype(np.float64)"
+    )
+
+
+def is_array(data: object) -> TypeIs[Array]:
+    """Whether `data` is an array of any library that speaks NEP 13, and no NumPy scalar."""
+    speaks = getattr(data, "__array_ufunc__", None) is not None and hasattr(data, "dtype")
+    return speaks and not isinstance(data, np.generic)
+
+
+def _convert(data: ArrayLike, dtype: DTypeLike | None) -> Array:
+    """An array from a number or a nested sequence of numbers; `dtype` is for Python's numbers."""
+    weak = type(data) in (int, float)
+    try:
+        return np.array(data, dtype=(dtype or np.float64) if weak else None)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"a Variable holds an array of floats, got {data!r}: {error}") from error
+
+
+def ones_like(x: Array) -> Array:
+    """np.ones_like; for an ndarray without its detour through Python, the cost of a node or two."""
+    if type(x) is not np.ndarray:
+        return np.ones_like(x)
+    ones = np.empty_like(x)
+    ones.fill(1.0)
+    return ones
+
+
+def unbroadcast(g: Array, like: Array) -> Array:
+    """Sum `g` over the axes along which `like` was broadcast: the transpose of broadcasting.
+
+    Gives an array of the shape and dtype of `like`; `g` itself if it has both.
+    """
+    if g.shape != like.shape:
+        extra = g.ndim - like.ndim
+        stretched = (n == 1 != g.shape[extra + i] for i, n in enumerate(like.shape))
+        axes = (*range(extra), *(extra + i for i, yes in enumerate(stretched) if yes))
+        g = g.sum(axis=axes, keepdims=True).reshape(like.shape)
+    return g.astype(like.dtype, copy=False)
+
+
+def scale(gy: Array, derivative: Array) -> Array:
+    """`gy * derivative`, written into `derivative`, which must be a fresh array of the caller's."""
+    fresh = derivative if derivative.size > _SMALL and _alike(derivative, gy) else ...
+    return multiply(gy, derivative, out=fresh)
+
+
+def _alike(a: Array, b: Array) -> bool:
+    return type(a) is np.ndarray is type(b) and a.dtype == b.dtype and a.shape == b.shape
+
+
+def absorb(gy: Array, derivative: Array) -> Array:
+    """`gy * derivative`, but 0 where `gy` is 0 and the derivative is not finite.
+
+    So a branch that does not count adds nothing: where(x > 0, sqrt(x), 0), x * sqrt(x) and
+    norm(x)**2 have gradient 0 at 0. It also hides a true 0 * inf, which has no value to give.
+    """
+    with np.errstate(invalid="ignore"):
+        g = multiply(gy, derivative, out=...)
+    if np.isnan(g).any():
+        return np.where((gy == 0) & ~np.isfinite(derivative), g.dtype.type(0), g)
+    return g

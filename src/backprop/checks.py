@@ -1,0 +1,46 @@
+"""What the kernel asks of what a rule or a user hands it; each error names the one who did."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backprop.arrays import FLOATS, Array, is_array
+from backprop.errors import GradientShapeError, GradientTypeError, OutputError
+
+
+def checked_output(y: object, rule: str) -> Array:
+    """What the `forward` of `rule` returned, as an array: a NumPy scalar becomes a 0-d array.
+
+    Raises OutputError if it is no array of floats.
+    """
+    y = _boxed(y)
+    if is_array(y) and y.dtype in FLOATS:
+        return y
+    kind = f"dtype {y.dtype}" if is_array(y) else type(y).__name__
+    raise OutputError(f"forward of {rule} must return an array of floats, got {kind}: {y!r}")
+
+
+def fitting(g: object, data: Array, whose: str) -> Array:
+    """`g` as a gradient of `data`: an array of the same shape and dtype.
+
+    Raises GradientTypeError or GradientShapeError, naming `whose` gradient it is.
+    """
+    g = _boxed(g)
+    if not is_array(g):
+        raise GradientTypeError(f"{whose} must be an array, got {type(g).__name__}: {g!r}")
+    if g.shape != data.shape:
+        raise GradientShapeError(f"{whose} must have shape {data.shape}, got {g.shape}")
+    if g.dtype != data.dtype:
+        raise GradientTypeError(
+            f"{whose} must have dtype {data.dtype}, got {g.dtype}: cast it with astype"
+        )
+    return g
+
+
+def returned(g: object, data: Array, rule: str, i: int) -> Array:
+    """What the `backward` of `rule` returned for input `i`, in an array of our own."""
+    return fitting(g, data, f"what {rule}.backward returned for input {i}").copy()
+
+
+def _boxed(value: object) -> object:
+    return np.asarray(value) if isinstance(value, np.generic) else value

@@ -1,0 +1,56 @@
+"""One class for each kind of mistake; each is also the builtin that a user would catch.
+
+Every message says what was wrong, shows the value and tells what to do instead.
+"""
+
+
+class BackpropError(Exception):
+    """The common base, to catch whatever this package raises on purpose."""
+
+
+class DataError(BackpropError, TypeError):
+    """The data of a Variable is no array of real floating-point numbers."""
+
+
+class OutputError(BackpropError, TypeError):
+    """A `forward` returned something that cannot be the data of a Variable."""
+
+
+class ArityError(BackpropError, TypeError):
+    """A Function was called with a number of inputs that it does not take."""
+
+
+class GradientTypeError(BackpropError, TypeError):
+    """A gradient is no array, or its dtype is not that of the data."""
+
+
+class GradientShapeError(BackpropError, ValueError):
+    """A gradient does not have the shape of the data."""
+
+
+class GradientCountError(BackpropError, ValueError):
+    """A `backward` returned more or fewer gradients than the Function has inputs."""
+
+
+class NoGraphError(BackpropError, RuntimeError):
+    """There is nothing to walk back: the value was computed under `no_grad()`, or is a constant."""
+
+
+class NotCalledError(BackpropError, AttributeError):
+    """A Function was asked for its input or output before it was called."""
+
+
+class OutputDroppedError(BackpropError, ReferenceError):
+    """A Function was asked for an output that nobody kept."""
+
+
+class CreatorError(BackpropError, TypeError):
+    """`set_creator` was given something that is no Function, or a value that records none."""
+
+
+class ConversionError(BackpropError, TypeError):
+    """A Variable was about to become a plain number or array, which would cut its gradient."""
+
+
+class GraphCopyError(BackpropError, TypeError):
+    """A Variable with a creator, or a Function that was called, cannot be copied or pickled."""

@@ -1,0 +1,231 @@
+"""The rules behind Variable's operators: + - * / ** @ and the unary minus.
+
+Each takes its two gradients one by one, so that the one of a Constant, which nobody asked for,
+costs nothing; and undoes broadcasting by summing over the axes along which an operand was stretched.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from backprop.arrays import (
+    Array,
+    Shapes,
+    absorb,
+    add,
+    divide,
+    log,
+    matmul,
+    multiply,
+    negative,
+    power,
+    subtract,
+    unbroadcast,
+)
+from backprop.compat import override
+from backprop.core import Constant, Function, Variable
+from backprop.domain import POSITIVE, REALS, Domain
+from backprop.kinds import BinaryFunction
+from backprop.operators import Rules
+
+
+class Arithmetic(BinaryFunction):
+    """A rule given as two partial pullbacks, in the shape of the output."""
+
+    __slots__ = ()
+
+    def left(self, gy: Array) -> Array:
+        """The gradient with respect to `a`, not yet summed over broadcast axes."""
+        raise NotImplementedError
+
+    def right(self, gy: Array) -> Array:
+        """The gradient with respect to `b`, not yet summed over broadcast axes."""
+        raise NotImplementedError
+
+    @override
+    def backward(self, gy: Array) -> tuple[Array | None, Array | None]:
+        a, b = self.inputs
+        return (
+            None if isinstance(a, Constant) else unbroadcast(self.left(gy), self.a),
+            None if isinstance(b, Constant) else unbroadcast(self.right(gy), self.b),
+        )
+
+
+class Add(Arithmetic):
+    """y = a + b."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return add(a, b, out=...)
+
+    @override
+    def left(self, gy: Array) -> Array:
+        return gy
+
+    @override
+    def right(self, gy: Array) -> Array:
+        return gy
+
+
+class Subtract(Arithmetic):
+    """y = a - b."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return subtract(a, b, out=...)
+
+    @override
+    def left(self, gy: Array) -> Array:
+        return gy
+
+    @override
+    def right(self, gy: Array) -> Array:
+        return negative(gy, out=...)
+
+
+class Multiply(Arithmetic):
+    """y = a b, elementwise."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return multiply(a, b, out=...)
+
+    @override
+    def left(self, gy: Array) -> Array:
+        return absorb(gy, self.b)
+
+    @override
+    def right(self, gy: Array) -> Array:
+        return absorb(gy, self.a)
+
+
+class Divide(Arithmetic):
+    """y = a / b, for b ≠ 0."""
+
+    __slots__ = ()
+    domain: ClassVar[Domain] = (REALS, REALS.without(0.0))
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return divide(a, b, out=...)
+
+    @override
+    def left(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return absorb(gy, divide(1.0, self.b, out=...))
+
+    @override
+    def right(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return absorb(gy, negative(divide(self.y, self.b, out=...), out=...))
+
+
+class Power(Arithmetic):
+    """y = aᵇ, for a > 0; dy/da = b aᵇ⁻¹, dy/db = y ln a.
+
+    With b = 0 the gradient of `a` is 0 everywhere, with a = 0 and b > 0 that of `b`.
+    """
+
+    __slots__ = ()
+    domain: ClassVar[Domain] = (POSITIVE, REALS)
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return power(a, b, out=...)
+
+    @override
+    def left(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = multiply(self.b, power(self.a, self.b - 1, out=...), out=...)
+            return absorb(gy, np.where(self.b == 0, slope.dtype.type(0), slope))
+
+    @override
+    def right(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = multiply(self.y, log(self.a, out=...), out=...)
+            return absorb(gy, np.where(self.y == 0, self.y, slope))
+
+
+class Matmul(BinaryFunction):
+    """y = a @ b, with the shapes of numpy.matmul: vectors, matrices, stacks of matrices.
+
+    dL/da = gy bᵀ and dL/db = aᵀ gy, summed over the axes of stacks that were broadcast.
+
+    >>> from backprop import Variable
+    >>> a, b = Variable(np.ones((2, 3))), Variable(np.array([1.0, 2.0, 3.0]))
+    >>> (a @ b).backward()
+    >>> b.grad
+    array([2., 2., 2.])
+    """
+
+    __slots__ = ()
+    shapes: ClassVar[Shapes | None] = (
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3, 2)),
+        ((1, 3), (3, 1)),
+        ((2, 1, 2), (2, 3)),
+        ((2, 2), (2, 2, 1)),
+        ((2,), (2, 2, 1)),
+        ((2, 1, 2), (2,)),
+        ((2, 1, 1, 2), (3, 2, 1)),
+        ((0, 3), (3, 2)),
+        ((2, 0), (0, 2)),
+    )
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return matmul(a, b, out=...)
+
+    @override
+    def backward(self, gy: Array) -> tuple[Array | None, Array | None]:
+        a, b = self.a, self.b
+        row = a[np.newaxis, :] if a.ndim == 1 else a
+        column = b[:, np.newaxis] if b.ndim == 1 else b
+        if a.ndim == 1:
+            gy = np.expand_dims(gy, -1 if b.ndim == 1 else -2)
+        if b.ndim == 1:
+            gy = np.expand_dims(gy, -1)
+        of_a, of_b = self.inputs
+        return (
+            None
+            if isinstance(of_a, Constant)
+            else unbroadcast(matmul(gy, column.swapaxes(-1, -2)), row).reshape(a.shape),
+            None
+            if isinstance(of_b, Constant)
+            else unbroadcast(matmul(row.swapaxes(-1, -2), gy), column).reshape(b.shape),
+        )
+
+
+class Negative(Function):
+    """y = -x."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return negative(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return negative(gy, out=...)
+
+
+Variable.rules = Rules(
+    add=Add,
+    subtract=Subtract,
+    multiply=Multiply,
+    divide=Divide,
+    power=Power,
+    matmul=Matmul,
+    negative=Negative,
+)

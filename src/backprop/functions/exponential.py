@@ -1,0 +1,65 @@
+"""Exponentials and logarithms: Exp, Log."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from backprop.arrays import (
+    Array,
+    absorb,
+    exp,
+    log,
+    multiply,
+    reciprocal,
+)
+from backprop.compat import override
+from backprop.core import Function
+from backprop.domain import POSITIVE, Domain
+
+
+class Exp(Function):
+    """y = eˣ, dy/dx = y (book step 3).
+
+    >>> import numpy as np
+    >>> from backprop import Variable
+    >>> x = Variable(np.array(0.0))
+    >>> Exp()(x).backward()
+    >>> x.grad
+    array(1.)
+    """
+
+    __slots__ = ()
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return exp(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return multiply(gy, self.y, out=...)
+
+
+class Log(Function):
+    """y = ln x, dy/dx = 1 / x, for x > 0. At 0 a zero cotangent gives a zero gradient.
+
+    >>> import numpy as np
+    >>> from backprop import Variable
+    >>> x = Variable(np.array(2.0))
+    >>> Log()(x).backward()
+    >>> x.grad
+    array(0.5)
+    """
+
+    __slots__ = ()
+    domain: ClassVar[Domain] = POSITIVE
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return log(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return absorb(gy, reciprocal(self.x, out=...))

@@ -1,0 +1,92 @@
+"""Fixed powers: Square, Sqrt, Reciprocal."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from backprop.arrays import (
+    Array,
+    absorb,
+    add,
+    divide,
+    multiply,
+    negative,
+    reciprocal,
+    sqrt,
+    square,
+)
+from backprop.compat import override
+from backprop.core import Function
+from backprop.domain import POSITIVE, REALS, Domain
+
+
+class Square(Function):
+    """y = x², dy/dx = 2x (book step 2).
+
+    >>> import numpy as np
+    >>> from backprop import Variable
+    >>> x = Variable(np.array([1.0, 2.0]))
+    >>> y = Square()(x)
+    >>> y.backward()
+    >>> y, x.grad
+    (Variable([1., 4.]), array([2., 4.]))
+    """
+
+    __slots__ = ()
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return square(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return multiply(gy, add(self.x, self.x, out=...), out=...)
+
+
+class Sqrt(Function):
+    """y = √x, dy/dx = 1 / (2√x), for x > 0. At 0 a zero cotangent gives a zero gradient.
+
+    >>> import numpy as np
+    >>> from backprop import Variable
+    >>> x = Variable(np.array(4.0))
+    >>> Sqrt()(x).backward()
+    >>> x.grad
+    array(0.25)
+    """
+
+    __slots__ = ()
+    domain: ClassVar[Domain] = POSITIVE
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return sqrt(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return absorb(gy, divide(0.5, self.y, out=...))
+
+
+class Reciprocal(Function):
+    """y = 1 / x, dy/dx = -1 / x², for x ≠ 0. At 0 a zero cotangent gives a zero gradient.
+
+    >>> import numpy as np
+    >>> from backprop import Variable
+    >>> x = Variable(np.array(2.0))
+    >>> Reciprocal()(x).backward()
+    >>> x.grad
+    array(-0.25)
+    """
+
+    __slots__ = ()
+    domain: ClassVar[Domain] = REALS.without(0.0)
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return reciprocal(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return absorb(gy, negative(multiply(self.y, self.y, out=...), out=...))

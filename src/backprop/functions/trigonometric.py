@@ -1,0 +1,82 @@
+"""Trigonometric and hyperbolic functions: Sin, Cos, Tanh."""
+
+from __future__ import annotations
+
+from backprop.arrays import (
+    Array,
+    cos,
+    multiply,
+    negative,
+    scale,
+    sin,
+    subtract,
+    tanh,
+)
+from backprop.compat import override
+from backprop.core import Function
+
+
+class Sin(Function):
+    """y = sin x (x in radians), dy/dx = cos x.
+
+    >>> import numpy as np
+    >>> from backprop import Variable
+    >>> x = Variable(np.array(0.0))
+    >>> Sin()(x).backward()
+    >>> x.grad
+    array(1.)
+    """
+
+    __slots__ = ()
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return sin(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return multiply(gy, cos(self.x, out=...), out=...)
+
+
+class Cos(Function):
+    """y = cos x (x in radians), dy/dx = -sin x.
+
+    >>> import numpy as np
+    >>> from backprop import Variable
+    >>> x = Variable(np.array(0.5))
+    >>> Cos()(x).backward()
+    >>> x.grad
+    array(-0.47942554)
+    """
+
+    __slots__ = ()
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return cos(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return scale(negative(gy, out=...), sin(self.x, out=...))
+
+
+class Tanh(Function):
+    """y = tanh x, dy/dx = 1 - y².
+
+    >>> import numpy as np
+    >>> from backprop import Variable
+    >>> x = Variable(np.array(0.0))
+    >>> Tanh()(x).backward()
+    >>> x.grad
+    array(1.)
+    """
+
+    __slots__ = ()
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return tanh(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return scale(gy, subtract(1.0, multiply(self.y, self.y, out=...), out=...))

@@ -1,0 +1,189 @@
+"""The kinds of Function with more than one input or output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from backprop.arrays import Array, as_data
+from backprop.checks import checked_output
+from backprop.compat import override
+from backprop.core import Constant, Node, OneOutput, Operand, Unrecorded, Variable, new_variable
+from backprop.errors import CreatorError, OutputError
+from backprop.modes import recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class BinaryFunction(OneOutput):
+    """A function of two Variables, arrays or numbers. Numbers take the other operand's dtype.
+
+    `backward` may give None for an operand that is a Constant: nobody asked for its gradient.
+
+    >>> class Hypot(BinaryFunction):
+    ...     def forward(self, a: Array, b: Array) -> Array:
+    ...         return np.hypot(a, b)
+    ...
+    ...     def backward(self, gy: Array) -> tuple[Array, Array]:
+    ...         return gy * self.a / self.y, gy * self.b / self.y
+    >>> a, b = Variable(np.array(3.0)), Variable(np.array(4.0))
+    >>> Hypot()(a, b).backward()
+    >>> a.grad, b.grad
+    (array(0.6), array(0.8))
+    """
+
+    __slots__ = ("_inputs", "a", "b")
+
+    _inputs: tuple[Variable, Variable]
+    a: Array
+    b: Array
+
+    def forward(self, a: Array, b: Array, /) -> Array:
+        """The value at `a`, `b`: an array of floats."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, a, b)")
+
+    def backward(self, gy: Array, /) -> tuple[Array | None, Array | None]:
+        """The gradients with respect to both inputs, of the inputs' shapes and dtypes."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
+
+    def __call__(self, a: Operand, b: Operand, /) -> Variable:
+        """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
+        if not isinstance(a, Variable):
+            a = _constant(a, b)
+        if not isinstance(b, Variable):
+            b = _constant(b, a)
+        node = self._claim()
+        try:
+            y = checked_output(node.forward(a._data, b._data), type(node).__name__)
+            if not recording():
+                node._free = True
+                return new_variable(y, Unrecorded)
+        except BaseException:
+            node._free = True
+            raise
+        output = new_variable(y)
+        output._creator = node
+        node._inputs = (a, b)
+        node.a, node.b = a._data, b._data
+        node.output = output
+        node._record(node._inputs)
+        return output
+
+    @property
+    @override
+    def inputs(self) -> tuple[Variable, Variable]:
+        if not hasattr(self, "_inputs"):
+            raise self._uncalled()
+        return self._inputs
+
+    @property
+    @override
+    def primals(self) -> tuple[Array, Array]:
+        return self.a, self.b
+
+    @override
+    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+        return self.backward(*gys)
+
+
+class NaryFunction(Node):
+    """A function of any number of Variables that gives a tuple of Variables.
+
+    An output that is not used, or was dropped, has a cotangent of zeros in `backward`.
+
+    >>> class SinCos(NaryFunction):
+    ...     def forward(self, *xs: Array) -> tuple[Array, ...]:
+    ...         return np.sin(xs[0]), np.cos(xs[0])
+    ...
+    ...     def backward(self, *gys: Array) -> tuple[Array, ...]:
+    ...         sin, cos = self.ys
+    ...         return (gys[0] * cos - gys[1] * sin,)
+    >>> x = Variable(np.array(0.0))
+    >>> s, c = SinCos()(x)
+    >>> s.backward()
+    >>> x.grad
+    array(1.)
+    """
+
+    __slots__ = ("_inputs", "_outputs", "xs", "ys")
+
+    _inputs: tuple[Variable, ...]
+    _outputs: tuple[ref[Variable], ...]
+    xs: tuple[Array, ...]
+    ys: tuple[Array, ...]
+
+    def forward(self, *xs: Array) -> tuple[Array, ...]:
+        """The values at `xs`: a tuple of arrays of floats."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, *xs)")
+
+    def backward(self, *gys: Array) -> tuple[Array | None, ...]:
+        """The gradients with respect to all inputs, given those with respect to all outputs."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, *gys)")
+
+    def __call__(self, *xs: Operand) -> tuple[Variable, ...]:
+        """Compute `forward`; unless under `no_grad()`, record this call as the results' creator."""
+        inputs = tuple(x if isinstance(x, Variable) else Constant(x) for x in xs)
+        node = self._claim()
+        try:
+            ys = node.forward(*(x._data for x in inputs))
+            if not isinstance(ys, (tuple, list)):
+                raise OutputError(
+                    f"forward of {type(node).__name__} must return a tuple of arrays, got {ys!r}"
+                )
+            ys = tuple(checked_output(y, type(node).__name__) for y in ys)
+            if not recording():
+                node._free = True
+                return tuple(new_variable(y, Unrecorded) for y in ys)
+        except BaseException:
+            node._free = True
+            raise
+        outputs = tuple(map(new_variable, ys))
+        for output in outputs:
+            output._creator = node
+        node._inputs = inputs
+        node._outputs = tuple(map(ref, outputs))
+        node.xs = tuple(x._data for x in inputs)
+        node.ys = ys
+        node._record(inputs)
+        return outputs
+
+    @property
+    @override
+    def inputs(self) -> tuple[Variable, ...]:
+        if not hasattr(self, "_inputs"):
+            raise self._uncalled()
+        return self._inputs
+
+    @property
+    @override
+    def primals(self) -> tuple[Array, ...]:
+        return self.xs
+
+    @property
+    def outputs(self) -> tuple[Variable, ...]:
+        """The Variables that the call gave. Raises OutputDroppedError if one was not kept."""
+        if not hasattr(self, "_outputs"):
+            raise self._uncalled()
+        return tuple(map(self._alive, self._outputs))
+
+    @override
+    def adopt(self, output: Variable) -> None:
+        raise CreatorError(f"{type(self).__name__} has several outputs; only its call can set them")
+
+    @override
+    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+        return self.backward(*gys)
+
+    @override
+    def cotangents(
+        self, v: Variable, gy: Array, take: Callable[[Variable | None, Array], Array]
+    ) -> tuple[Array, ...]:
+        outputs = (output() for output in self._outputs)
+        return tuple(gy if y is v else take(y, data) for y, data in zip(outputs, self.ys))
+
+
+def _constant(value: Array | float, other: Operand) -> Constant:
+    """An operand that is no Variable; a copy, since its owner may change it before the sweep."""
+    dtype = other.dtype if isinstance(other, Variable) and type(value) in (int, float) else None
+    return Constant(as_data(value, dtype).copy())
