@@ -1,0 +1,44 @@
+# `make verify` and `make test` each work alone in a fresh clone: Python >= 3.11 and make are enough.
+# Another Python: make PYTHON=python3.13 VENV=.venv-3.13 test
+
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help verify test lint bench deep clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+verify: $(READY)  ## verify every built-in derivative rule and print the table
+	$(PY) -m backprop verify
+
+test: $(READY)  ## types (mypy, stubtest), tests, README and docstring examples, coverage
+	$(PY) -m mypy
+	$(PY) -m mypy.stubtest backprop
+	$(PY) -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
+
+lint: $(READY)  ## style and format (ruff), types as pyright sees them
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m pyright
+	$(PY) -m pyright --verifytypes backprop --ignoreexternal
+
+bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
+	$(PY) benchmarks/kernel.py
+
+deep: $(READY)  ## the long campaign: fresh examples over all rules, chains and programs
+	$(PY) -m pytest tests/deep_campaign.py
+
+clean:  ## remove .venv and everything that the other targets made
+	rm -rf $(VENV) dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
+	@echo "setting up $(VENV) (once)"
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
