@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
+ON_PATH := PATH="$(abspath $(VENV))/bin:$$PATH"  # pyright asks the python it finds there
 
 .DEFAULT_GOAL := help
 .PHONY: help verify test lint bench deep clean
@@ -23,8 +24,8 @@ test: $(READY)  ## types (mypy, stubtest), tests, README and docstring examples,
 lint: $(READY)  ## style and format (ruff), types as pyright sees them
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
-	$(PY) -m pyright
-	$(PY) -m pyright --verifytypes backprop --ignoreexternal
+	$(ON_PATH) $(PY) -m pyright
+	$(ON_PATH) $(PY) -m pyright --verifytypes backprop --ignoreexternal
 
 bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
 	$(PY) benchmarks/kernel.py
