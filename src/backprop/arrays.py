@@ -61,7 +61,7 @@ cos: Final[Unary] = np.cos
 tanh: Final[Unary] = np.tanh
 
 _CHARS: Final = "efdg"
-FLOATS: Final = tuple(np.dtype(t) for t in (np.float16, np.float32, np.float64, np.longdouble))
+FLOATS: Final = frozenset(map(np.dtype, (np.float16, np.float32, np.float64, np.longdouble)))
 # Below this many elements a ufunc that writes into its operand is slower than one that allocates.
 _SMALL: Final = 64
 
@@ -76,13 +76,13 @@ def as_data(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
         return data
     if not is_array(data):
         data = _convert(data, dtype)
-    if type(data) is not np.ndarray and issubclass(type(data), np.ndarray):
+    if is_subclass(data):
         raise DataError(
             f"{type(data).__name__} is a subclass of ndarray that may change what operators mean; "
             "pass np.asarray(data)"
         )
     array = data
-    if array.dtype in FLOATS:
+    if array.dtype.char in _CHARS:
         return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
     if array.dtype.kind in "iu":
         return array.astype(np.float64)
@@ -96,6 +96,11 @@ def is_array(data: object) -> TypeIs[Array]:
     """Whether `data` is an array of any library that speaks NEP 13, and no NumPy scalar."""
     speaks = getattr(data, "__array_ufunc__", None) is not None and hasattr(data, "dtype")
     return speaks and not isinstance(data, np.generic)
+
+
+def is_subclass(data: object) -> bool:
+    """Whether `data` is a masked array, a matrix or the like, whose operators mean other things."""
+    return type(data) is not np.ndarray and isinstance(data, np.ndarray)
 
 
 def _convert(data: ArrayLike, dtype: DTypeLike | None) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop.arrays import FLOATS, Array, is_array
+from backprop.arrays import FLOATS, Array, is_array, is_subclass
 from backprop.errors import GradientShapeError, GradientTypeError, OutputError
 
 
@@ -14,9 +14,9 @@ def checked_output(y: object, rule: str) -> Array:
     Raises OutputError if it is no array of floats.
     """
     y = _boxed(y)
-    if is_array(y) and y.dtype in FLOATS:
+    if is_array(y) and y.dtype in FLOATS and not is_subclass(y):
         return y
-    kind = f"dtype {y.dtype}" if is_array(y) else type(y).__name__
+    kind = f"{type(y).__name__} of dtype {y.dtype}" if is_array(y) else type(y).__name__
     raise OutputError(f"forward of {rule} must return an array of floats, got {kind}: {y!r}")
 
 
@@ -26,7 +26,7 @@ def fitting(g: object, data: Array, whose: str) -> Array:
     Raises GradientTypeError or GradientShapeError, naming `whose` gradient it is.
     """
     g = _boxed(g)
-    if not is_array(g):
+    if not is_array(g) or is_subclass(g):
         raise GradientTypeError(f"{whose} must be an array, got {type(g).__name__}: {g!r}")
     if g.shape != data.shape:
         raise GradientShapeError(f"{whose} must have shape {data.shape}, got {g.shape}")

@@ -26,6 +26,8 @@ from backprop.domain import REALS, Domain
 from backprop.errors import (
     ConversionError,
     CreatorError,
+    CycleError,
+    DataError,
     GradientCountError,
     GraphCopyError,
     NoGraphError,
@@ -84,7 +86,7 @@ class Variable(Operators):
 
     def __init__(self, data: ArrayLike) -> None:
         if isinstance(data, Variable):
-            raise TypeError("data is a Variable already; for a new leaf write x.detach()")
+            raise DataError("data is a Variable already; for a new leaf write x.detach()")
         self._data = as_data(data)
         self._grad = None
         self._creator = None
@@ -256,7 +258,7 @@ class Node:
     __slots__ = ("_free", "generation")
     domain: ClassVar[Domain] = REALS
     shapes: ClassVar[Shapes | None] = None
-    _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()
+    _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()  # a rule's own slots: its settings
 
     _free: bool  # there until a call takes this instance as its node
     generation: int  # above that of the inputs' creators: a sweep visits consumers first
@@ -267,10 +269,13 @@ class Node:
     @override
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "_members" in vars(cls):  # a kind of Function
+            return
         own = (m for m in vars(cls).values() if isinstance(m, MemberDescriptorType))
         cls._members = (*cls._members, *own)
         # A rule's own __init__ need not call ours; a dataclass gets its __init__ only after this.
-        if "__init__" in vars(cls) or "__slots__" not in vars(cls):
+        plain = vars(cls).get("__slots__") == () and cls.__init__ is Node.__init__
+        if not plain and "__new__" not in vars(cls):
             cls.__new__ = _new_free  # type: ignore[method-assign, assignment]  # same signature
 
     @property
@@ -341,6 +346,7 @@ class OneOutput(Node):
     """A kind of Function that gives one Variable."""
 
     __slots__ = ("_output", "y")
+    _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()  # what a call records is no setting
 
     _output: ref[Variable]
     y: Array
@@ -379,6 +385,7 @@ class Function(OneOutput):
     """
 
     __slots__ = ("_input", "x")
+    _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()
 
     _input: Variable
     x: Array
@@ -501,6 +508,8 @@ class _Sweep:
                 if above is None:
                     if not self.table:
                         break
+                elif above.generation >= node.generation:
+                    raise _cycle(node)
                 elif not heap or above.generation > -heap[0][0]:
                     continue
                 self.reach(v, gy)
@@ -530,6 +539,8 @@ class _Sweep:
             gx = rest.pop()
             if isinstance(x, Constant):
                 continue
+            if x._creator is not None and x._creator.generation >= node.generation:
+                raise _cycle(node)
             if type(gx) is ndarray and gx.dtype is data.dtype and gx.shape == data.shape:
                 if getrefcount(gx) > _FRESH or gx.base is not None:
                     gx = gx.copy()
@@ -554,7 +565,7 @@ class _Sweep:
             self.table[key] = (v, g)
             if v._creator is not None:
                 heappush(self.heap, (-v._creator.generation, key, v))
-        elif type(g) is ndarray is type(held[1]):
+        elif type(g) is ndarray is type(held[1]) and held[1].flags.writeable:
             add(held[1], g, out=held[1])
         else:
             self.table[key] = (v, held[1] + g)
@@ -575,12 +586,25 @@ class _Sweep:
                 self.grads.append(g)
 
 
+def _cycle(node: Node) -> CycleError:
+    return CycleError(
+        f"the input of a {type(node).__name__} was computed from its own output: "
+        "set_creator or a __call__ of its own has bound one instance to two calls; make it two"
+    )
+
+
 # The one lock: two threads that add to the same gradient must not both read the old sum.
 _adding: Final = Lock()
 
 
 def _accumulate(variables: list[Variable], grads: list[Array | None]) -> None:
     with _adding:
-        for v, g in zip(variables, grads, strict=True):
-            old = v._grad
-            v._grad = g if g is None or old is None else add(old, g, out=...)
+        sums = [_sum(v._grad, g) for v, g in zip(variables, grads, strict=True)]
+        for v, total in zip(variables, sums, strict=True):
+            v._grad = total
+
+
+def _sum(held: Array | None, g: Array | None) -> Array | None:
+    if held is None or g is None:
+        return g
+    return add(fitting(held, g, "the grad to add to, which cleargrad() removes,"), g, out=...)

@@ -16,10 +16,6 @@ class OutputError(BackpropError, TypeError):
     """A `forward` returned something that cannot be the data of a Variable."""
 
 
-class ArityError(BackpropError, TypeError):
-    """A Function was called with a number of inputs that it does not take."""
-
-
 class GradientTypeError(BackpropError, TypeError):
     """A gradient is no array, or its dtype is not that of the data."""
 
@@ -46,6 +42,10 @@ class OutputDroppedError(BackpropError, ReferenceError):
 
 class CreatorError(BackpropError, TypeError):
     """`set_creator` was given something that is no Function, or a value that records none."""
+
+
+class CycleError(BackpropError, RuntimeError):
+    """A value was made an input of what it was computed from, by `set_creator` or by hand."""
 
 
 class ConversionError(BackpropError, TypeError):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import MemberDescriptorType
+from typing import TYPE_CHECKING, ClassVar
 from weakref import ref
 
-from backprop.arrays import Array, as_data
+import numpy as np
+
+from backprop.arrays import FLOATS, Array, as_data
 from backprop.checks import checked_output
 from backprop.compat import override
 from backprop.core import Constant, Node, OneOutput, Operand, Unrecorded, Variable, new_variable
@@ -34,6 +37,7 @@ class BinaryFunction(OneOutput):
     """
 
     __slots__ = ("_inputs", "a", "b")
+    _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()
 
     _inputs: tuple[Variable, Variable]
     a: Array
@@ -50,9 +54,9 @@ class BinaryFunction(OneOutput):
     def __call__(self, a: Operand, b: Operand, /) -> Variable:
         """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
         if not isinstance(a, Variable):
-            a = _constant(a, b)
+            a = _constant(a, (b,))
         if not isinstance(b, Variable):
-            b = _constant(b, a)
+            b = _constant(b, (a,))
         node = self._claim()
         try:
             y = checked_output(node.forward(a._data, b._data), type(node).__name__)
@@ -90,6 +94,7 @@ class BinaryFunction(OneOutput):
 class NaryFunction(Node):
     """A function of any number of Variables that gives a tuple of Variables.
 
+    Its operands may be arrays or numbers too; numbers take the dtype of the others.
     An output that is not used, or was dropped, has a cotangent of zeros in `backward`.
 
     >>> class SinCos(NaryFunction):
@@ -107,6 +112,7 @@ class NaryFunction(Node):
     """
 
     __slots__ = ("_inputs", "_outputs", "xs", "ys")
+    _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()
 
     _inputs: tuple[Variable, ...]
     _outputs: tuple[ref[Variable], ...]
@@ -123,7 +129,7 @@ class NaryFunction(Node):
 
     def __call__(self, *xs: Operand) -> tuple[Variable, ...]:
         """Compute `forward`; unless under `no_grad()`, record this call as the results' creator."""
-        inputs = tuple(x if isinstance(x, Variable) else Constant(x) for x in xs)
+        inputs = tuple(x if isinstance(x, Variable) else _constant(x, xs) for x in xs)
         node = self._claim()
         try:
             ys = node.forward(*(x._data for x in inputs))
@@ -183,7 +189,10 @@ class NaryFunction(Node):
         return tuple(gy if y is v else take(y, data) for y, data in zip(outputs, self.ys))
 
 
-def _constant(value: Array | float, other: Operand) -> Constant:
+def _constant(value: Array | float, among: tuple[Operand, ...]) -> Constant:
     """An operand that is no Variable; a copy, since its owner may change it before the sweep."""
-    dtype = other.dtype if isinstance(other, Variable) and type(value) in (int, float) else None
+    dtype = None
+    if type(value) in (int, float):
+        dtypes = {other.dtype for other in among if hasattr(other, "dtype")}
+        dtype = np.result_type(*dtypes & FLOATS) if dtypes & FLOATS else None
     return Constant(as_data(value, dtype).copy())

@@ -1,7 +1,7 @@
 """The rules behind Variable's operators: + - * / ** @ and the unary minus.
 
 Each takes its two gradients one by one, so that the one of a Constant, which nobody asked for,
-costs nothing; and undoes broadcasting by summing over the axes along which an operand was stretched.
+costs nothing; and undoes broadcasting: it sums over the axes along which an operand was stretched.
 """
 
 from __future__ import annotations
