@@ -1,0 +1,145 @@
+"""What `python -m backprop verify` shows a person: a progress bar, a table, the explanations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Final
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from backprop.domain import Domain
+    from backprop.targets import Named
+    from backprop.testing import Report
+
+_NUMBERS: Final = ("Examples", "Worst\nerror", "Would\nsee", "Faults\ncaught", "Time")
+_LEGEND: Final = (
+    "Worst error: as a part of its tolerance. Would see: the smallest relative error of a gradient "
+    "that this run would have rejected. Faults caught: of wrong rules planted on purpose."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of verifying one rule: a report, or the explanation of what is wrong."""
+
+    named: Named
+    report: Report | None
+    explanation: str = ""
+    script: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name its user knows the rule by."""
+        return self.named.name
+
+    @property
+    def missed(self) -> int:
+        """How many of the faults planted in this rule were not rejected."""
+        return self.report.planted - self.report.rejected if self.report else 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether the rule is right and the verifier has shown that it would have seen a fault."""
+        return self.report is not None and not self.missed
+
+
+def tracked(rules: Sequence[Named]) -> Iterator[Named]:
+    """The rules, one after the other, behind a bar on standard error if that is a terminal."""
+    console = Console(stderr=True)
+    name = TextColumn("verifying {task.fields[name]:<14}")
+    bar = Progress(name, BarColumn(), MofNCompleteColumn(), console=console, transient=True)
+    bar.disable = not console.is_terminal
+    with bar:
+        task = bar.add_task("", total=len(rules), name="")
+        for rule in rules:
+            bar.update(task, name=rule.name)
+            yield rule
+            bar.advance(task)
+
+
+def show(outcomes: Sequence[Outcome], seed: int, seconds: float) -> None:
+    """The table, what is wrong and how to reproduce it, and a last line that sums up."""
+    console = Console()
+    console.print(_table(outcomes), "", Text(_LEGEND, style="dim"), sep="\n")
+    for outcome in outcomes:
+        if not outcome.passed:
+            _explain(console, outcome)
+    _sum_up(console, outcomes, seed, seconds)
+
+
+def _table(outcomes: Iterable[Outcome]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for header in ("Function", "Domain", "Dtypes"):
+        table.add_column(header, overflow="fold")
+    for header in _NUMBERS:
+        table.add_column(header, justify="right", no_wrap=True)
+    for outcome in outcomes:
+        name = Text(outcome.name, style="green" if outcome.passed else "")
+        domain = _domain(outcome.named.rule.domain)
+        style = "" if outcome.passed else "bold red"
+        table.add_row(name, domain, *_row(outcome.report), style=style)
+    return table
+
+
+def _row(report: Report | None) -> tuple[str, ...]:
+    if report is None:
+        return ("WRONG",)
+    return (
+        _dtypes(report.dtypes),
+        str(report.examples),
+        f"{report.worst:.2g}",
+        f"{report.smallest:.0e}" if isfinite(report.smallest) else "-",
+        f"{report.rejected}/{report.planted}",
+        f"{report.seconds:.2f} s",
+    )
+
+
+def _dtypes(names: Sequence[str]) -> str:
+    """Their names with what they have in common said once: "float32, 64"."""
+    first, *rest = names
+    return ", ".join([first, *(name.removeprefix("float") for name in rest)])
+
+
+def _domain(domain: Domain) -> str:
+    """A domain in a word or two, for each input if they differ: "> 0, any"."""
+    if isinstance(domain, tuple):
+        return ", ".join(map(_domain, domain))
+    low, high, holes = domain.low, domain.high, domain.excluded
+    bounds = {
+        (False, False): "any",
+        (True, False): f"> {low:g}",
+        (False, True): f"< {high:g}",
+        (True, True): f"{low:g} to {high:g}",
+    }[isfinite(low), isfinite(high)]
+    return bounds + (f" but {', '.join(f'{hole:g}' for hole in holes)}" if holes else "")
+
+
+def _explain(console: Console, outcome: Outcome) -> None:
+    console.print()
+    console.rule(Text(outcome.name, style="bold red"), align="left", style="red")
+    text = outcome.explanation or (
+        f"{outcome.missed} of the faults planted in this rule passed for right: a wrong "
+        f"{outcome.name} might pass too. Try other examples with --seed, or more with --examples."
+    )
+    console.print(Text(text), soft_wrap=True)
+
+
+def _sum_up(console: Console, outcomes: Sequence[Outcome], seed: int, seconds: float) -> None:
+    failed = [outcome.name for outcome in outcomes if not outcome.passed]
+    total = f"{len(outcomes)} rule{'s' * (len(outcomes) != 1)}"
+    text = (
+        f"{total} verified, all right"
+        if not failed
+        else (f"{len(failed)} of {total} failed: {', '.join(failed)}")
+    )
+    line = f"{text}; {seconds:.1f} s; to repeat this run: --seed {seed}"
+    console.print()
+    console.print(Text(line, style="bold red" if failed else "bold green"), soft_wrap=True)
