@@ -1,0 +1,234 @@
+"""Is an analytic gradient right? Tolerances are computed from the numbers; nothing is tuned.
+
+Central differences are the judge. They run in the next wider dtype if the rule does, else in its
+own. A gradient passes if it is within
+
+    4 x (the estimated error of the differences) + 8 ulp x (the sum of the absolute terms).
+
+One that does not is called wrong only if nothing below acquits it:
+
+* the same rule in the wider dtype is right, so that it was rounding;
+* it lies between the slopes to the left and to the right: at a kink, any such value is right;
+* the derivative moves by as much when the input, or the saved output, moves by one rounding;
+* differences in the rule's own dtype contradict those in the wider one: the point is ambiguous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from backprop.arrays import Array
+from backprop.testing.differences import Derivative, Map, column, one_sided
+from backprop.testing.rules import Arrays, Rule
+
+_WIDER: Final = {np.float16: np.float64, np.float32: np.float64, np.float64: np.longdouble}
+_ALL_COLUMNS: Final = 8  # up to this size every element is checked, beyond it some
+_SOME_COLUMNS: Final = 3
+_SAFETY: Final = 4
+_ULPS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Inputs of a rule, and what central differences say of the derivative there."""
+
+    rule: Rule
+    xs: Arrays
+    y: Array
+    wide: type[np.floating] | None  # the dtype of the differences, if wider than the rule's
+    columns: tuple[list[int], ...]  # which elements of each input are checked
+    jacobians: tuple[Derivative, ...]  # of the flat output, by these elements
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to compare with."""
+        return any(np.isfinite(j.error).any() for j in self.jacobians)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The analytic and the numeric gradient of one input, at the elements that are checked."""
+
+    input: int
+    columns: list[int]  # flat indices of the elements checked
+    analytic: Array
+    numeric: Array
+    tolerance: Array
+    terms: Array
+
+    @property
+    def ratio(self) -> Array:
+        """The error as a part of its tolerance; 0 where nothing is known."""
+        with np.errstate(all="ignore"):
+            ratio = abs(self.analytic - self.numeric) / self.tolerance
+            ratio = np.where(np.isnan(self.analytic), np.inf, ratio)
+            return np.where(np.isfinite(self.tolerance) & np.isfinite(self.numeric), ratio, 0)
+
+    @property
+    def detectable(self) -> float:
+        """The smallest relative error of this gradient that would be seen."""
+        with np.errstate(all="ignore"):
+            part = self.tolerance / abs(self.numeric)
+        return float(part[np.isfinite(part)].min(initial=np.inf))
+
+
+def measure(rule: Rule, xs: Arrays, rng: np.random.Generator | None = None) -> Point:
+    """Take the numerical derivative of `rule` at `xs`; of large inputs, at elements `rng` picks."""
+    with np.errstate(all="ignore"):
+        y = np.asarray(rule.forward(*xs))
+        finite = bool(np.isfinite(y).all())
+        wide = _wide_dtype(rule, xs, y) if finite else None
+        columns = tuple(_columns(x.size, rng) if finite else [] for x in xs)
+        at = tuple(x.astype(wide) for x in xs) if wide else xs
+        jacobians = tuple(_jacobian(rule, at, i, cols, y.size) for i, cols in enumerate(columns))
+    return Point(rule, xs, y, wide, columns, jacobians)
+
+
+def compare(point: Point, gy: Array, gxs: Sequence[Array]) -> Iterator[Measurement]:
+    """The analytic gradients `gxs` beside the numeric ones, input by input."""
+    g = gy.reshape(-1, 1).astype(np.longdouble)
+    for i, (gx, cols, j) in enumerate(zip(gxs, point.columns, point.jacobians)):
+        with np.errstate(all="ignore"):
+            parts = np.where(g == 0, 0, g * j.value)
+            terms = abs(parts).sum(axis=0)
+            info = np.finfo(gx.dtype)
+            error = np.where(g == 0, 0, abs(g) * j.error).sum(axis=0)
+            floor = np.longdouble(info.smallest_subnormal) * (_ULPS + g.size)
+            tolerance = _SAFETY * error + _ULPS * info.eps * terms + floor
+            numeric = parts.sum(axis=0)
+            numeric = np.where(abs(numeric) > info.max, np.nan, numeric)  # overflows: unknown
+        analytic = gx.reshape(-1)[cols].astype(np.longdouble)
+        yield Measurement(i, cols, analytic, numeric, tolerance, terms)
+
+
+def mismatch(point: Point, rule: Rule, gy: Array, seen: Measurement) -> int | None:
+    """Where in `seen` the gradient of `rule` is wrong, if it is."""
+    suspects = np.flatnonzero(seen.ratio > 1)
+    if not suspects.size:
+        return None
+    with np.errstate(all="ignore"):
+        right = _right_in_wider(point, rule, gy, seen)
+        for k in suspects:
+            if not (right[k] or _excused(point, gy, seen, int(k))):
+                return int(k)
+    return None
+
+
+def _columns(size: int, rng: np.random.Generator | None) -> list[int]:
+    if size <= _ALL_COLUMNS or rng is None:
+        return list(range(size))
+    return sorted(int(i) for i in rng.choice(size, _SOME_COLUMNS, replace=False))
+
+
+def _wide_dtype(rule: Rule, xs: Arrays, y: Array) -> type[np.floating] | None:
+    """The dtype in which to take differences: wider than that of `xs`, if the rule computes in it."""
+    wide = _WIDER.get(np.result_type(*xs).type)
+    if wide is None or np.finfo(wide).eps >= np.finfo(np.result_type(*xs)).eps:
+        return None
+    try:
+        there = np.asarray(rule.forward(*(x.astype(wide) for x in xs)))
+    except Exception:  # noqa: BLE001 (whatever a user's rule raises, it has no wider form)
+        return None
+    same = there.dtype == wide and there.shape == y.shape
+    # Half the digits must agree: else it is another function there, or too ill-conditioned to tell.
+    return wide if same and np.allclose(there, y, rtol=np.finfo(y.dtype).eps ** 0.5) else None
+
+
+def _jacobian(rule: Rule, xs: Arrays, i: int, cols: list[int], rows: int) -> Derivative:
+    f = _partial(rule, xs, i)
+    found = [column(f, xs[i], j, rule.domains[i]) for j in cols]
+    if not found:
+        return Derivative(np.empty((rows, 0), np.longdouble), np.empty((rows, 0), np.longdouble))
+    return Derivative(
+        np.stack([d.value for d in found], axis=1), np.stack([d.error for d in found], axis=1)
+    )
+
+
+def _partial(rule: Rule, xs: Arrays, i: int) -> Map:
+    return lambda x: rule.forward(*xs[:i], x, *xs[i + 1 :])
+
+
+def _widened(point: Point) -> Arrays:
+    return tuple(x.astype(point.wide) for x in point.xs) if point.wide else point.xs
+
+
+def _right_in_wider(point: Point, rule: Rule, gy: Array, seen: Measurement) -> Array:
+    """Where the same rule, run in the wider dtype, is right or much less wrong."""
+    nowhere = np.zeros(len(seen.columns), bool)
+    if point.wide is None:
+        return nowhere
+    try:
+        gxs = rule.vjp(_widened(point), gy.astype(point.wide))
+    except Exception:  # noqa: BLE001 (a rule that has no wider form is not acquitted by it)
+        return nowhere
+    if len(gxs) != len(point.xs) or any(
+        gx.dtype != point.wide or gx.shape != x.shape for gx, x in zip(gxs, point.xs)
+    ):
+        return nowhere
+    there = list(compare(point, gy, gxs))[seen.input]
+    return there.ratio <= 1
+
+
+def _excused(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
+    analytic = seen.analytic[k]
+    if not np.isfinite(analytic):
+        return False
+    return (
+        _between_slopes(point, gy, seen, k, analytic)
+        or _ill_conditioned(point, gy, seen, k, analytic)
+        or _contradicted(point, seen, k)
+    )
+
+
+def _between_slopes(point: Point, gy: Array, seen: Measurement, k: int, analytic: Array) -> bool:
+    i, j = seen.input, seen.columns[k]
+    xs = _widened(point)
+    left, right = one_sided(_partial(point.rule, xs, i), xs[i], j, point.rule.domains[i])
+    g = gy.reshape(-1).astype(np.longdouble)
+    gap = abs(left.value - right.value) > _SAFETY * (left.error + right.error)
+    if not np.any(gap & (g != 0)):
+        return False
+    ends = np.stack([g * left.value, g * right.value])
+    slack = _SAFETY * abs(g) * (left.error + right.error)
+    low = np.where(g == 0, 0, ends.min(axis=0) - slack).sum()
+    high = np.where(g == 0, 0, ends.max(axis=0) + slack).sum()
+    return bool(low - seen.tolerance[k] <= analytic <= high + seen.tolerance[k])
+
+
+def _ill_conditioned(point: Point, gy: Array, seen: Measurement, k: int, analytic: Array) -> bool:
+    """Whether a rounding of the input or of the output moves the gradient by the error seen.
+
+    Only for a rule that cannot be run in a wider dtype, where that would have told.
+    """
+    if point.wide is not None:
+        return False
+    i, j = seen.input, seen.columns[k]
+    x = point.xs[i]
+    f, domain = _partial(point.rule, point.xs, i), point.rule.domains[i]
+    step = min(abs(float(x.flat[j])) or 1.0, domain.distance(float(x.flat[j]))) * 2.0**-10
+    moved = [x.copy(), x.copy()]
+    moved[0].flat[j] -= step
+    moved[1].flat[j] += step
+    lower, upper = (column(f, m, j, domain).value for m in moved)
+    slope = point.jacobians[i].value[:, k]
+    second = abs(upper - lower) / (2 * step)
+    by_x = second * np.spacing(abs(x.flat[j]))
+    by_y = second * np.spacing(abs(point.y.reshape(-1))) / abs(slope)
+    g = abs(gy.reshape(-1).astype(np.longdouble))
+    moves = np.where(g == 0, 0, g * (by_x + np.where(np.isfinite(by_y), by_y, 0))).sum()
+    return bool(abs(analytic - seen.numeric[k]) <= _SAFETY * moves + seen.tolerance[k])
+
+
+def _contradicted(point: Point, seen: Measurement, k: int) -> bool:
+    """Whether differences in the rule's own dtype exclude what those in the wider one say."""
+    if point.wide is None:
+        return False
+    i, j = seen.input, seen.columns[k]
+    own = column(_partial(point.rule, point.xs, i), point.xs[i], j, point.rule.domains[i])
+    wide = point.jacobians[i]
+    gap = abs(own.value - wide.value[:, k])
+    return bool(np.any(gap > _SAFETY * (own.error + wide.error[:, k])))

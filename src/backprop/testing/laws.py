@@ -1,0 +1,131 @@
+"""What holds for every right pullback, whatever its values are. One function a law.
+
+Without them, one wrong rule in eight would pass: a stale cache, a cotangent that is overwritten, a
+gradient of the wrong dtype, an answer that depends on the memory layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from backprop.arrays import Array
+from backprop.domain import Interval
+from backprop.testing.rules import Arrays, Rule
+
+Law: TypeAlias = Callable[[Rule, Arrays, Array], str | None]
+
+
+def broken_law(rule: Rule, xs: Arrays, gy: Array) -> str | None:
+    """The first law that `rule` breaks at `xs` and `gy`, in words; None if it keeps them all."""
+    with np.errstate(all="ignore"):
+        return next((text for law in LAWS if (text := law(rule, xs, gy)) is not None), None)
+
+
+def gradients_fit(rule: Rule, xs: Arrays, gy: Array) -> str | None:
+    """One gradient for each input, an array of its shape and dtype."""
+    gxs = _plain(rule.vjp(xs, gy))
+    if len(gxs) != len(xs):
+        return f"returned {len(gxs)} gradients for {len(xs)} inputs"
+    for i, (gx, x) in enumerate(zip(gxs, xs)):
+        if gx.shape != x.shape:
+            return f"the gradient of input {i} has shape {gx.shape}, the input has {x.shape}"
+        if gx.dtype != x.dtype:
+            return f"the gradient of input {i} has dtype {gx.dtype}, the input has {x.dtype}"
+    return None
+
+
+def arguments_unchanged(rule: Rule, xs: Arrays, gy: Array) -> str | None:
+    """Neither the inputs nor the cotangent are written into."""
+    mine, seed = tuple(x.copy() for x in xs), gy.copy()
+    rule.vjp(mine, seed)
+    if not _same(seed, gy):
+        return "the cotangent gy was written into"
+    changed = [i for i, (x, m) in enumerate(zip(xs, mine)) if not _same(x, m)]
+    return f"input {changed[0]} was written into" if changed else None
+
+
+def memory_apart(rule: Rule, xs: Arrays, gy: Array) -> str | None:
+    """A gradient shares memory with no input, no other gradient and not with the cotangent."""
+    gxs = list(rule.vjp(xs, gy))
+    for i, gx in enumerate(gxs):
+        others = [*xs, gy, *gxs[:i]]
+        if any(np.may_share_memory(gx, o) and np.shares_memory(gx, o) for o in others):
+            return f"the gradient of input {i} shares memory with an argument: return a copy"
+    return None
+
+
+def deterministic(rule: Rule, xs: Arrays, gy: Array) -> str | None:
+    """The same call gives the same answer, also after a call with other inputs."""
+    first, value = _plain(rule.vjp(xs, gy)), rule.forward(*xs)
+    rule.vjp(tuple(map(_other, xs, rule.domains)), gy)
+    if not all(map(_same, first, _plain(rule.vjp(xs, gy)))):
+        return "the same call gave another gradient the second time: something is left over"
+    if not _same(np.asarray(value), np.asarray(rule.forward(*xs))):
+        return "forward gave another value the second time"
+    return None
+
+
+def homogeneous(rule: Rule, xs: Arrays, gy: Array) -> str | None:
+    """backward(c gy) = c backward(gy) for c = 0, -1 and powers of two."""
+    base = _plain(rule.vjp(xs, gy))
+    for c in (0.0, -1.0, 4.0, 0.125):
+        for i, (gx, scaled) in enumerate(zip(base, rule.vjp(xs, (gy * c).astype(gy.dtype)))):
+            sure = np.isfinite(gx) & np.isfinite(gx * c) & _normal(gx) & _normal(gx * (c or 1))
+            slack = 64 * np.finfo(gx.dtype).eps * max(abs(c), 0) * abs(gx).max(initial=0, where=sure)
+            if np.any(sure & ~(abs(np.asarray(scaled) - c * gx) <= slack)):
+                return f"backward is not linear in gy: input {i}, {c:g} * gy"
+    return None
+
+
+def layout_free(rule: Rule, xs: Arrays, gy: Array) -> str | None:
+    """Inputs in Fortran order or with strides give the same answer, to half the digits."""
+    base = _plain(rule.vjp(xs, gy))
+    for arrange in (np.asfortranarray, _strided):
+        other = rule.vjp(tuple(map(arrange, xs)), arrange(gy))
+        for i, (gx, o) in enumerate(zip(base, other)):
+            slack = np.finfo(gx.dtype).eps ** 0.5 * abs(gx).max(initial=0, where=np.isfinite(gx))
+            if np.any(np.isfinite(gx) & ~(abs(np.asarray(o) - gx) <= slack)):
+                return f"the gradient of input {i} depends on the memory layout"
+    return None
+
+
+LAWS: Final[tuple[Law, ...]] = (
+    gradients_fit,
+    arguments_unchanged,
+    memory_apart,
+    deterministic,
+    homogeneous,
+    layout_free,
+)
+
+
+def _plain(gxs: Sequence[Array]) -> list[Array]:
+    return [np.array(gx) for gx in gxs]
+
+
+def _same(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and np.array_equal(a, b, equal_nan=True)
+
+
+def _other(x: Array, domain: Interval) -> Array:
+    """Other values near those of x, of the same shape and dtype, where the domain has them."""
+    other = (x * 0.75 + abs(x) * 2.0**-10).astype(x.dtype)
+    inside = (domain.low < other) & (other < domain.high) & ~np.isin(other, domain.excluded)
+    return np.where(inside, other, x)
+
+
+def _normal(g: Array) -> Array:
+    """Where `g` is far enough from underflow to be scaled without loss."""
+    return abs(g) > np.finfo(g.dtype).smallest_normal * 2.0**10
+
+
+def _strided(x: Array) -> Array:
+    """The same values in every other place of a larger array."""
+    if x.ndim == 0:
+        return x
+    wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
+    wide[..., ::2] = x
+    return wide[..., ::2]

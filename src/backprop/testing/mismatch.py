@@ -1,0 +1,72 @@
+"""What is said of a wrong rule: which, where, by how much, and a script that repeats it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backprop.arrays import Array
+from backprop.errors import BackpropError
+from backprop.testing.judge import Measurement, Point
+from backprop.testing.rules import Arrays, Rule
+
+
+class GradientMismatch(BackpropError, AssertionError):
+    """A derivative rule is wrong. The message says where and by how much; `script` repeats it."""
+
+    def __init__(self, message: str, script: str) -> None:
+        super().__init__(f"{message}\n\nThis script repeats it:\n\n{script}")
+        self.script = script
+
+
+class NothingToJudge(BackpropError, ValueError):
+    """No input that was tried gave a finite value, so nothing is known of the derivative."""
+
+
+def wrong(rule: Rule, point: Point, gy: Array, seen: Measurement, k: int) -> GradientMismatch:
+    """The gradient of one element is off."""
+    x = point.xs[seen.input]
+    index = tuple(map(int, np.unravel_index(seen.columns[k], x.shape)))
+    analytic, numeric, tolerance = (a[k] for a in (seen.analytic, seen.numeric, seen.tolerance))
+    where = f"input {seen.input}" + (f" at index {index}" if index else "")
+    return GradientMismatch(
+        f"{rule.name}: backward is wrong for {where}, x = {x[index]!s}\n"
+        f"    analytic   {_number(analytic)}\n"
+        f"    numeric    {_number(numeric)}   (central differences)\n"
+        f"    error      {float(abs(analytic - numeric)):.3g}, "
+        f"where {float(tolerance):.3g} is the tolerance",
+        _script(rule, point.xs, gy),
+    )
+
+
+def broken(rule: Rule, xs: Arrays, gy: Array, law: str) -> GradientMismatch:
+    """A law does not hold, whatever the values are."""
+    return GradientMismatch(f"{rule.name}: backward breaks a law: {law}", _script(rule, xs, gy))
+
+
+def raised(rule: Rule, xs: Arrays, error: Exception) -> GradientMismatch:
+    """The rule raised where it should give a value or a gradient."""
+    text = f"{rule.name} raised {type(error).__name__}: {error}"
+    return GradientMismatch(text, _script(rule, xs, None))
+
+
+def _number(value: Array) -> str:
+    return np.format_float_scientific(value, precision=17, trim="-", unique=True)
+
+
+def _script(rule: Rule, xs: Arrays, gy: Array | None) -> str:
+    *setup, function = rule.code.split("\n")
+    plain = ", " in function and not function.endswith(")")
+    forward, *vjp = function.split(", ") if plain else [function]
+    arguments = [forward, *map(literal, xs), *(f"vjp={v}" for v in vjp)]
+    if gy is not None:
+        arguments.append(f"gy={literal(gy)}")
+    imports = ["import numpy as np", "from backprop.testing import check_gradient"]
+    return "\n".join([*imports, *setup, "", f"check_gradient({', '.join(arguments)})"])
+
+
+def literal(x: Array) -> str:
+    """Python for exactly this array."""
+    if x.size == 0:
+        return f"np.zeros({x.shape}, np.{x.dtype})"
+    text = repr(x.tolist()).replace("inf", "np.inf").replace("nan", "np.nan")
+    return f"np.array({text})" if x.dtype == np.float64 else f"np.array({text}, np.{x.dtype})"

@@ -1,0 +1,150 @@
+"""Random function chains and programs: data that is run on Variables and printed as a script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from hypothesis import strategies as st
+
+from backprop.arrays import Array, Shape
+from backprop.core import Function, Node, Variable
+from backprop.domain import REALS, Interval
+from backprop.kinds import BinaryFunction
+from backprop.modes import no_grad
+from backprop.testing.builtins import builtin_functions
+from backprop.testing.strategies import inputs
+
+_MODERATE: Final = Interval(-4.0, 4.0)
+_LARGEST: Final = 1e4  # a program's values stay below it: exp and squares need no rejection
+_ROOM: Final = 2.0**-6  # and this far, relative to them, from the edge of a rule's domain
+_FAMILIES: Final[tuple[tuple[Shape, ...], ...]] = (
+    ((),),
+    ((3,), ()),
+    ((2, 3), (3,), (2, 1), (3, 2)),
+    ((2, 2), (2,), (1, 2), ()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call: a Function class, and which of the values so far it is called with."""
+
+    function: type[Node]
+    operands: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A function of several Variables: every step appends a value, the last one is the result.
+
+    `at` holds inputs at which all steps are well inside their domains.
+    """
+
+    at: tuple[Array, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def domain(self) -> tuple[Interval, ...]:
+        """One for each input: what limits the steps is inside."""
+        return (REALS,) * len(self.at)
+
+    def __call__(self, *xs: Variable) -> Variable:
+        """Run the program on Variables like those of `at`."""
+        values = list(xs)
+        for step in self.steps:
+            values.append(_call(step, values))
+        return values[-1]
+
+    def source(self) -> str:
+        """Python that defines `program` and needs backprop alone."""
+        names = sorted({step.function.__name__ for step in self.steps})
+        count = len(self.at)
+        lines = [
+            f"from backprop import {', '.join(names)}",
+            "",
+            f"def program({', '.join(f'v{i}' for i in range(count))}):",
+            *(
+                f"    v{count + k} = {step.function.__name__}()"
+                f"({', '.join(f'v{i}' for i in step.operands)})"
+                for k, step in enumerate(self.steps)
+            ),
+            f"    return v{count + len(self.steps) - 1}",
+            "",
+            "program",
+        ]
+        return "\n".join(lines)
+
+
+def _call(step: Step, values: list[Variable]) -> Variable:
+    result: Variable = step.function()(*(values[i] for i in step.operands))  # type: ignore[operator]  # Node has no __call__, its kinds have
+    return result
+
+
+@st.composite
+def chains(draw: st.DrawFn, max_steps: int = 6, dtype: str = "float64") -> Program:
+    """Chains of one-input Functions, each called with the result of the one before."""
+    x = draw(inputs(_MODERATE, ((), (3,), (2, 3)), dtype))
+    return draw(_grown((x,), max_steps, chain=True))
+
+
+@st.composite
+def programs(draw: st.DrawFn, max_steps: int = 8, dtype: str = "float64") -> Program:
+    """Programs of all built-in Functions: several inputs, fan-out, broadcasting, any DAG."""
+    family = draw(st.sampled_from(_FAMILIES))
+    xs = draw(st.lists(inputs(_MODERATE, family, dtype), min_size=1, max_size=3))
+    return draw(_grown(tuple(xs), max_steps, chain=False))
+
+
+@st.composite
+def _grown(draw: st.DrawFn, at: tuple[Array, ...], max_steps: int, chain: bool) -> Program:
+    """Append steps that are admissible for the values at hand: so no example is thrown away."""
+    values = [Variable(x) for x in at]
+    steps: list[Step] = []
+    with no_grad(), np.errstate(all="ignore"):
+        for _ in range(draw(st.integers(1, max_steps))):
+            first = len(values) - 1 if chain else draw(_operand(len(values)))
+            step = draw(st.sampled_from(_admissible(values, first, chain)))
+            steps.append(step)
+            values.append(_call(step, values))
+    return Program(at, tuple(steps))
+
+
+def _operand(count: int) -> st.SearchStrategy[int]:
+    """The last value more often than the others, so that programs are deep as well as wide."""
+    return st.one_of(st.just(count - 1), st.integers(0, count - 1))
+
+
+def _admissible(values: list[Variable], first: int, chain: bool) -> list[Step]:
+    """The steps that may be called with value `first`; never none, for there is always Sin."""
+    seconds = [] if chain else range(len(values))
+    candidates = [
+        Step(cls, operands)
+        for cls in builtin_functions()
+        for operands in ([(first,)] if issubclass(cls, Function) else [(first, k) for k in seconds])
+        if issubclass(cls, Function | BinaryFunction)
+    ]
+    return [step for step in candidates if _holds(step, values)]
+
+
+def _holds(step: Step, values: list[Variable]) -> bool:
+    """Whether the operands are well inside the domain and the result is of moderate size."""
+    operands = [values[i].data for i in step.operands]
+    domain = step.function.domain
+    domains = domain if isinstance(domain, tuple) else (domain,) * len(operands)
+    if not all(map(_well_inside, operands, domains)):
+        return False
+    try:
+        y = _call(step, values).data
+    except ValueError:  # shapes that do not go together
+        return False
+    return y.size <= 64 and bool(np.all(abs(y) <= _LARGEST))
+
+
+def _well_inside(x: Array, domain: Interval) -> bool:
+    if not domain.edges:
+        return True
+    inside = (domain.low < x) & (x < domain.high)
+    room = np.min([abs(x - edge) for edge in domain.edges], axis=0)
+    return bool(np.all(inside & (room >= _ROOM * np.maximum(1, abs(x)))))

@@ -1,0 +1,176 @@
+"""What is verified: a value and its pullback, whatever they are written with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from backprop.arrays import Array, Shape, Shapes
+from backprop.compat import override
+from backprop.core import Function, Node, Variable
+from backprop.domain import REALS, Domain, Interval
+from backprop.kinds import BinaryFunction, NaryFunction
+from backprop.modes import no_grad
+
+Arrays: TypeAlias = tuple[Array, ...]
+OnVariables: TypeAlias = Callable[..., Variable]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A function of arrays and the pullback that is claimed for it."""
+
+    name: str
+    forward: Callable[..., Array]
+    vjp: Callable[[Arrays, Array], Sequence[Array]]
+    domains: tuple[Interval, ...]  # one for each input
+    shapes: Shapes | None
+    code: str  # Python that rebuilds it in a script, as the last line of which it is an expression
+
+    @property
+    def arity(self) -> int:
+        """The number of inputs."""
+        return len(self.domains)
+
+
+class Join(NaryFunction):
+    """The outputs of a call as one vector, so that a rule of many outputs is judged like others."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, *xs: Array) -> tuple[Array, ...]:
+        return (np.concatenate([x.reshape(-1) for x in xs]),)
+
+    @override
+    def backward(self, *gys: Array) -> tuple[Array, ...]:
+        ends = np.cumsum([x.size for x in self.xs])[:-1]
+        return tuple(g.reshape(x.shape) for g, x in zip(np.split(gys[0], ends), self.xs))
+
+
+def rule_of(
+    function: type[Node] | Node | OnVariables,
+    domain: Domain | None = None,
+    shapes: Shapes | Sequence[Shape] | None = None,
+) -> Rule:
+    """The rule of a Function class, an instance of one, or any callable on Variables.
+
+    Raises TypeError if it is none of these, or needs arguments to be set up.
+    """
+    if not callable(function):
+        raise TypeError(f"verify takes a Function or a callable on Variables, got {function!r}")
+    call = _instance(function) if isinstance(function, type) else function
+    domain = domain if domain is not None else getattr(call, "domain", REALS)
+    given = _as_shapes(shapes) if shapes is not None else getattr(call, "shapes", None)
+    domains = domain if isinstance(domain, tuple) else (domain,) * _arity(call, given)
+    joined = _joined(call)
+    return Rule(_name(call), _forward(joined), _vjp(joined), domains, given, _code(call))
+
+
+def pair(
+    forward: Callable[[Array], Array],
+    vjp: Callable[[Array, Array], Array],
+    domain: Interval,
+    shapes: Sequence[Shape] | None,
+) -> Rule:
+    """The rule of two plain functions on arrays."""
+    given = _as_shapes(shapes) if shapes is not None else None
+    name = f"{_name(forward)}, {_name(vjp)}"
+    code = f"{_import(forward)}\n{_import(vjp)}\n{name}"
+    return Rule(name, forward, lambda xs, gy: (vjp(xs[0], gy),), (domain,), given, code)
+
+
+def with_vjp(rule: Rule, vjp: Callable[[Arrays, Array], Sequence[Array]]) -> Rule:
+    """The same function with another pullback."""
+    return replace(rule, vjp=vjp)
+
+
+def _instance(cls: type) -> OnVariables:
+    try:
+        made = cls()
+    except TypeError as error:
+        raise TypeError(
+            f"{cls.__name__} cannot be set up without arguments ({error}); verify an instance"
+        ) from error
+    if not isinstance(made, Node):
+        raise TypeError(f"{cls.__name__} is no Function class: subclass backprop.Function")
+    return made
+
+
+def _joined(call: OnVariables) -> OnVariables:
+    if not isinstance(call, NaryFunction):
+        return call
+    return lambda *xs: Join()(*call(*xs))[0]
+
+
+def _forward(call: OnVariables) -> Callable[..., Array]:
+    def forward(*xs: Array) -> Array:
+        with no_grad():
+            return call(*map(Variable, xs)).data
+
+    return forward
+
+
+def _vjp(call: OnVariables) -> Callable[[Arrays, Array], Sequence[Array]]:
+    def vjp(xs: Arrays, gy: Array) -> Sequence[Array]:
+        inputs = tuple(map(Variable, xs))
+        y = call(*inputs)
+        y.grad = gy
+        y.backward()
+        return tuple(np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs)
+
+    return vjp
+
+
+def _arity(call: OnVariables, shapes: Shapes | None) -> int:
+    if shapes:
+        return len(shapes[0])
+    if isinstance(call, NaryFunction):
+        raise TypeError(f"{_name(call)} takes any number of inputs: pass a tuple of domains")
+    if isinstance(call, Node):
+        return 2 if isinstance(call, BinaryFunction) else 1
+    return len(inspect.signature(call).parameters)
+
+
+def _as_shapes(shapes: Shapes | Sequence[Shape]) -> Shapes:
+    """One tuple of shapes for each way to call; a plain shape is the way of a rule of one input."""
+    return tuple(
+        tuple(tuple(s) for s in way) if way and isinstance(way[0], tuple) else (way,)  # type: ignore[misc]  # the two meanings of a tuple
+        for way in shapes
+    )
+
+
+def _name(call: object) -> str:
+    return getattr(call, "__name__", type(call).__name__)
+
+
+def _import(call: object) -> str:
+    where, name = getattr(call, "__module__", "__main__"), _name(call)
+    local = where == "__main__" or "<" in getattr(call, "__qualname__", name)
+    return f"# here define {name} as you do" if local else f"from {where} import {name}"
+
+
+def _code(call: object) -> str:
+    source = getattr(call, "source", None)
+    if callable(source):
+        return str(source())
+    if not isinstance(call, Node):
+        return f"{_import(call)}\n{_name(call)}"
+    cls = type(call)
+    arguments = "" if _needs_nothing(cls) else "..."
+    return f"{_import(cls)}\n{cls.__name__}({arguments})"
+
+
+def _needs_nothing(cls: type) -> bool:
+    try:
+        cls()
+    except TypeError:
+        return False
+    return True
+
+
+__all__ = ["Arrays", "Function", "Rule", "pair", "rule_of", "with_vjp"]

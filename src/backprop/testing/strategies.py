@@ -1,0 +1,140 @@
+"""Hypothesis strategies: arrays that look for trouble, Variables, Functions, chains, programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf, isfinite, nextafter
+from typing import Final
+
+import numpy as np
+from hypothesis import strategies as st
+
+from backprop.arrays import Array, Shape, Shapes
+from backprop.core import Function, Node, Variable
+from backprop.domain import REALS, Interval
+from backprop.testing.builtins import builtin_functions
+
+SHAPES: Final[tuple[Shape, ...]] = (
+    (),
+    (1,),
+    (3,),
+    (2, 3),
+    (3, 1),
+    (1, 3),
+    (2, 1, 2),
+    (0,),
+    (0, 3),
+    (1030,),
+)
+# How the operands of a function of two inputs are broadcast.
+PAIRS: Final[Shapes] = (
+    ((), ()),
+    ((3,), (3,)),
+    ((2, 3), (2, 3)),
+    ((), (3,)),
+    ((3,), ()),
+    ((2, 3), (3,)),
+    ((3, 1), (1, 3)),
+    ((1,), (2, 3)),
+    ((2, 1, 2), (1, 2)),
+    ((0, 3), (3,)),
+    ((1030,), ()),
+)
+DTYPES: Final = ("float64", "float32")
+_SPECIAL: Final = (0.0, 1.0, -1.0, 10.0, -10.0, 100.0, -100.0)
+
+
+def numbers(domain: Interval = REALS, dtype: str = "float64") -> st.SearchStrategy[float]:
+    """Numbers inside `domain` that `dtype` holds: ordinary, of any magnitude, special, at its edges.
+
+    They shrink towards ordinary ones.
+    """
+    return st.one_of(list(_kinds(domain, dtype).values()))
+
+
+@st.composite
+def inputs(
+    draw: st.DrawFn,
+    domain: Interval = REALS,
+    shapes: Sequence[Shape] = SHAPES,
+    dtype: str = "float64",
+) -> Array:
+    """Arrays of numbers inside `domain`: all of one kind, or every kind mixed."""
+    shape = draw(st.sampled_from(list(shapes)))
+    kinds = _kinds(domain, dtype)
+    elements = draw(st.sampled_from([*kinds.values(), st.one_of(list(kinds.values()))]))
+    size = int(np.prod(shape))
+    few = draw(st.lists(elements, min_size=min(size, 8), max_size=min(size, 8)))
+    return np.resize(np.array(few, dtype), shape) if size else np.zeros(shape, dtype)
+
+
+def variables(
+    domain: Interval = REALS, shapes: Sequence[Shape] = SHAPES, dtype: str = "float64"
+) -> st.SearchStrategy[Variable]:
+    """Variables with such data."""
+    return inputs(domain, shapes, dtype).map(Variable)
+
+
+def functions(kind: type[Node] = Function) -> st.SearchStrategy[Node]:
+    """New instances of the built-in Functions of one kind."""
+    classes = [cls for cls in builtin_functions() if issubclass(cls, kind)]
+    return st.sampled_from(classes).map(lambda cls: cls())
+
+
+def _kinds(domain: Interval, dtype: str) -> dict[str, st.SearchStrategy[float]]:
+    info = np.finfo(dtype)
+    inner = _Inner(domain, dtype)
+    special = [inner.fit(v) for v in _SPECIAL if v in domain] or [inner.fit(0.0)]
+    kinds = {
+        "ordinary": _ordinary(inner),
+        "any magnitude": st.builds(
+            lambda sign, e, m: inner.fit(sign * m * 2.0**e),
+            st.sampled_from([1.0, -1.0]),
+            st.integers(int(info.minexp) + 2, int(info.maxexp) - 2),
+            st.floats(1.0, 2.0, exclude_max=True),
+        ),
+        "special": st.sampled_from(special),
+    }
+    if domain.edges:
+        kinds["edges"] = st.builds(
+            lambda edge, sign, e: inner.fit(edge + sign * max(abs(edge), 1.0) * 2.0**-e),
+            st.sampled_from(domain.edges),
+            st.sampled_from([1.0, -1.0]),
+            st.integers(0, 40),
+        )
+    return kinds
+
+
+def _ordinary(inner: _Inner) -> st.SearchStrategy[float]:
+    low = max(inner.domain.low, -10.0 if inner.domain.high > -10.0 else inner.domain.high - 20.0)
+    high = min(inner.domain.high, max(10.0, low + 20.0))
+    return st.floats(low, high).map(inner.fit)
+
+
+class _Inner:
+    """Moves a number into a domain, to a value that the dtype holds: rejects none."""
+
+    def __init__(self, domain: Interval, dtype: str) -> None:
+        self.domain = domain
+        self.dtype = np.dtype(dtype).type
+
+    def fit(self, x: float) -> float:
+        """`x` rounded to the dtype if that is inside, else some number inside."""
+        for candidate in (x, -x, self._inside()):
+            rounded = float(self.dtype(candidate))
+            if isfinite(rounded) and rounded in self.domain:
+                return rounded
+        raise ValueError(f"{self.domain!r} holds no {self.dtype.__name__}")
+
+    def _inside(self) -> float:
+        low, high = self.domain.low, self.domain.high
+        if isfinite(low) and isfinite(high):
+            middle = low / 2 + high / 2
+        elif isfinite(low) or isfinite(high):
+            middle = low + max(abs(low), 1.0) if isfinite(low) else high - max(abs(high), 1.0)
+        else:
+            middle = 1.0
+        while middle in self.domain.excluded:
+            middle = nextafter(middle, inf) if middle < high else low
+        return middle
+

@@ -1,0 +1,296 @@
+"""verify, verify_rule and check_gradient: a rule held against everything that is known of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Final
+
+import hypothesis
+import numpy as np
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import strategies as st
+
+from backprop.arrays import Array, Shape, Shapes
+from backprop.core import Node, Variable
+from backprop.domain import REALS, Domain, Interval
+from backprop.testing.faults import planted, scaled
+from backprop.testing.judge import Measurement, Point, compare, measure, mismatch
+from backprop.testing.laws import broken_law
+from backprop.testing.mismatch import GradientMismatch, NothingToJudge, broken, raised, wrong
+from backprop.testing.rules import Arrays, OnVariables, Rule, pair, rule_of
+from backprop.testing.strategies import DTYPES, PAIRS, SHAPES, inputs
+
+_EXAMPLES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a verification did, and how small an error it would have seen."""
+
+    function: str
+    domain: str
+    dtypes: tuple[str, ...]
+    shapes: tuple[Shape, ...]  # of the inputs that were tried
+    examples: int
+    worst: float  # the worst error met, as a part of its tolerance
+    smallest: float  # the smallest relative error of the gradient that this run rejects
+    planted: int  # faults planted in the rule,
+    rejected: int  # and how many of these the same examples rejected
+    accepted: tuple[str, ...]  # the names of the others
+    seconds: float
+    seed: int  # repeats the run
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Inputs of a rule, cotangents, and what was measured there."""
+
+    point: Point
+    gys: tuple[Array, ...]
+    worst: float
+    detectable: float
+
+
+def verify(
+    function: type[Node] | Node | OnVariables,
+    *,
+    domain: Domain | None = None,
+    shapes: Shapes | Sequence[Shape] | None = None,
+    dtypes: Sequence[str] | None = None,
+    examples: int | None = None,
+    seed: int | None = None,
+) -> Report:
+    """Hold the derivative of `function` against central differences on inputs Hypothesis invents.
+
+    `function` is a Function class, an instance of one, or a callable on Variables. `domain` is
+    where it is differentiable (of a Function: its own; one Interval or one for each input), and
+    `shapes` are those of its input, or a tuple of shapes for each way to call it.
+
+    Raises GradientMismatch, with the smallest counterexample found and a script that repeats it.
+
+    >>> from backprop import Square
+    >>> report = verify(Square, seed=1)
+    >>> report.rejected == report.planted, report.smallest < 1e-9
+    (True, True)
+    """
+    return _verify(rule_of(function, domain, shapes), dtypes, examples, seed)
+
+
+def verify_rule(
+    forward: Callable[[Array], Array],
+    vjp: Callable[[Array, Array], Array],
+    *,
+    domain: Interval = REALS,
+    shapes: Sequence[Shape] | None = None,
+    dtypes: Sequence[str] | None = None,
+    examples: int | None = None,
+    seed: int | None = None,
+) -> Report:
+    """Do the same for a plain pair: `y = forward(x)` and `gx = vjp(x, gy)` on arrays.
+
+    So a rule written for PyTorch, JAX, HIPS autograd or by hand is verified without this kernel.
+
+    >>> import numpy as np
+    >>> report = verify_rule(np.sin, lambda x, gy: gy * np.cos(x), seed=1)
+    >>> report.rejected == report.planted
+    True
+    """
+    return _verify(pair(forward, vjp, domain, shapes), dtypes, examples, seed)
+
+
+def check_gradient(
+    function: type[Node] | Node | OnVariables | Callable[[Array], Array],
+    *xs: Array,
+    gy: Array | None = None,
+    vjp: Callable[[Array, Array], Array] | None = None,
+    domain: Domain | None = None,
+) -> tuple[Measurement, ...]:
+    """Check one point and return what was measured there, input by input.
+
+    Without `gy` several cotangents are tried. With `vjp`, `function` is a plain function of one
+    array, as in `verify_rule`. Raises GradientMismatch.
+
+    >>> import numpy as np
+    >>> from backprop import Square
+    >>> (measured,) = check_gradient(Square, np.array([1.0, 2.0]))
+    >>> measured.analytic.tolist()
+    [2.0, 4.0]
+    """
+    arrays = tuple(Variable(x).data for x in xs)
+    if vjp is not None:
+        one = domain if isinstance(domain, Interval) else REALS
+        rule = pair(function, vjp, one, None)  # type: ignore[arg-type]  # a plain function, as said
+    else:
+        rule = rule_of(function, domain, (tuple(x.shape for x in arrays),))  # type: ignore[arg-type]
+    gys = (gy,) if gy is not None else None
+    example = _examine(rule, arrays, np.random.default_rng(0), gys, sample=False)
+    first = example.gys[0]
+    return tuple(compare(example.point, first, rule.vjp(arrays, first)))
+
+
+def _verify(
+    rule: Rule, dtypes: Sequence[str] | None, examples: int | None, seed: int | None
+) -> Report:
+    start = perf_counter()
+    seed = secrets.randbits(32) if seed is None else seed
+    dtypes = tuple(dtypes or DTYPES)
+    found = _search(rule, dtypes, examples or _EXAMPLES, seed)
+    if not any(example.point.known for example in found):
+        raise NothingToJudge(
+            f"{rule.name} had no finite value at any of {len(found)} inputs from its domain "
+            f"{_domains(rule)}: state where it is differentiable, e.g. domain=Interval(0, inf)"
+        )
+    found.sort(key=lambda example: example.detectable)
+    verdicts = {
+        name: any(_finding(faulty, example) is not None for example in found)
+        for name, faulty in planted(rule).items()
+        if any(_differs(faulty, rule, example) for example in found)
+    }
+    return Report(
+        function=rule.name,
+        domain=_domains(rule),
+        dtypes=dtypes,
+        shapes=tuple(sorted({x.shape for e in found for x in e.point.xs})),
+        examples=len(found),
+        worst=max(example.worst for example in found),
+        smallest=_smallest_seen(rule, found),
+        planted=len(verdicts),
+        rejected=sum(verdicts.values()),
+        accepted=tuple(name for name, seen in verdicts.items() if not seen),
+        seconds=perf_counter() - start,
+        seed=seed,
+    )
+
+
+def _search(rule: Rule, dtypes: tuple[str, ...], examples: int, seed: int) -> list[Example]:
+    """Examine the rule at so many inputs; the first that fails is shrunk and raised."""
+    found: list[Example] = []
+    failures: list[GradientMismatch] = []
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        report_multiple_bugs=False,
+    )
+    @given(_inputs_of(rule, dtypes), st.integers(0, 2**32 - 1))
+    def examine(xs: Arrays, number: int) -> None:
+        try:
+            found.append(_examine(rule, xs, np.random.default_rng(number)))
+        except GradientMismatch as failure:
+            failures.append(failure)
+            raise
+
+    try:
+        examine()
+    except Exception:  # noqa: BLE001 (Hypothesis wraps what is flaky: a rule may well be)
+        if not failures:
+            raise
+        raise failures[-1].with_traceback(None) from None
+    return found
+
+
+@st.composite
+def _inputs_of(draw: st.DrawFn, rule: Rule, dtypes: tuple[str, ...]) -> Arrays:
+    dtype = draw(st.sampled_from(dtypes))
+    way = draw(st.sampled_from(_ways(rule)))
+    return tuple(draw(inputs(d, (s,), dtype)) for d, s in zip(rule.domains, way))
+
+
+def _ways(rule: Rule) -> Shapes:
+    """The shapes to call a rule with: its own, else any that broadcast."""
+    if rule.shapes is not None:
+        return rule.shapes
+    return PAIRS if rule.arity == 2 else tuple((shape,) * rule.arity for shape in SHAPES)
+
+
+def _examine(
+    rule: Rule,
+    xs: Arrays,
+    rng: np.random.Generator,
+    gys: tuple[Array, ...] | None = None,
+    sample: bool = True,
+) -> Example:
+    """Measure `rule` at `xs` and hold it against the laws and the numbers."""
+    try:
+        point = measure(rule, xs, rng if sample else None)
+        gys = gys if gys is not None else tuple(_cotangents(point.y, rng))
+        example = Example(point, gys, 0.0, np.inf)
+        finding = _finding(rule, example)
+        if finding is not None:
+            raise finding
+        seen = [m for gy in gys for m in compare(point, gy, rule.vjp(xs, gy))]
+    except GradientMismatch:
+        raise
+    except Exception as error:
+        raise raised(rule, xs, error) from error
+    worst = max((float(m.ratio.max(initial=0)) for m in seen), default=0.0)
+    return Example(point, gys, worst, min((m.detectable for m in seen), default=np.inf))
+
+
+def _cotangents(y: Array, rng: np.random.Generator) -> Iterator[Array]:
+    """Ones, normal, graded over 40 powers of two, and one-hot: uniform ones alone hide bugs."""
+    yield np.ones_like(y)
+    normal = rng.standard_normal(y.shape)
+    yield np.asarray(normal, y.dtype)
+    yield np.asarray(normal * 2.0 ** rng.integers(-20, 21, y.shape), y.dtype)
+    hot = np.zeros(y.size, y.dtype)
+    hot[rng.integers(max(y.size, 1)) : 1 + rng.integers(max(y.size, 1))] = 1
+    yield hot.reshape(y.shape)
+
+
+def _finding(rule: Rule, example: Example) -> GradientMismatch | None:
+    """What is wrong with `rule` at the example: a law it breaks, or a gradient that is off."""
+    point, gys = example.point, example.gys
+    law = broken_law(rule, point.xs, gys[min(1, len(gys) - 1)])
+    if law is not None:
+        return broken(rule, point.xs, gys[min(1, len(gys) - 1)], law)
+    for gy in gys:
+        with np.errstate(all="ignore"):
+            gxs = rule.vjp(point.xs, gy)
+        for seen in compare(point, gy, gxs):
+            k = mismatch(point, rule, gy, seen)
+            if k is not None:
+                return wrong(rule, point, gy, seen, k)
+    return None
+
+
+def _differs(faulty: Rule, rule: Rule, example: Example) -> bool:
+    """Whether the fault shows at all: a sign is no fault where the gradient is zero."""
+    xs, gy = example.point.xs, example.gys[min(1, len(example.gys) - 1)]
+    mine, seed = tuple(x.copy() for x in xs), gy.copy()
+    with np.errstate(all="ignore"):
+        gxs = [np.array(gx) for gx in rule.vjp(xs, gy)]
+        bad = [np.array(gx) for gx in faulty.vjp(mine, seed)]
+        if not all(map(np.array_equal, (*xs, gy), (*mine, seed))) or len(bad) != len(gxs):
+            return True
+        return not all(map(_alike, gxs, bad))
+
+
+def _alike(a: Array, b: Array) -> bool:
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    sure = np.isfinite(a)
+    slack = 64 * np.finfo(a.dtype).eps * abs(a).max(initial=0, where=sure)
+    return bool(np.all(abs(a - b)[sure] <= slack))
+
+
+def _smallest_seen(rule: Rule, found: list[Example]) -> float:
+    """The smallest e such that backward times 1 + e is rejected by these very examples."""
+    error = 2.0 * found[0].detectable
+    while error < 1.0:
+        if any(_finding(scaled(rule, 1.0 + error), example) for example in found[:3]):
+            return error
+        error *= 2.0
+    return np.inf
+
+
+def _domains(rule: Rule) -> str:
+    return ", ".join(dict.fromkeys(map(repr, rule.domains)))
