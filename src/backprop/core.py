@@ -267,9 +267,9 @@ class Node:
         self._free = True
 
     @override
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, kind: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "_members" in vars(cls):  # a kind of Function
+        if kind:  # its slots are what a call records, which is no setting
             return
         own = (m for m in vars(cls).values() if isinstance(m, MemberDescriptorType))
         cls._members = (*cls._members, *own)
@@ -342,11 +342,10 @@ class Node:
         return super().__reduce_ex__(2)
 
 
-class OneOutput(Node):
+class OneOutput(Node, kind=True):
     """A kind of Function that gives one Variable."""
 
     __slots__ = ("_output", "y")
-    _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()  # what a call records is no setting
 
     _output: ref[Variable]
     y: Array
@@ -368,7 +367,7 @@ class OneOutput(Node):
         self.output = output
 
 
-class Function(OneOutput):
+class Function(OneOutput, kind=True):
     """A function of one Variable: the class of the notes (book steps 2, 6 and 7).
 
     >>> class Cube(Function):
@@ -385,7 +384,6 @@ class Function(OneOutput):
     """
 
     __slots__ = ("_input", "x")
-    _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()
 
     _input: Variable
     x: Array

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from types import MemberDescriptorType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 from weakref import ref
 
 import numpy as np
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class BinaryFunction(OneOutput):
+class BinaryFunction(OneOutput, kind=True):
     """A function of two Variables, arrays or numbers. Numbers take the other operand's dtype.
 
     `backward` may give None for an operand that is a Constant: nobody asked for its gradient.
@@ -37,7 +36,6 @@ class BinaryFunction(OneOutput):
     """
 
     __slots__ = ("_inputs", "a", "b")
-    _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()
 
     _inputs: tuple[Variable, Variable]
     a: Array
@@ -91,7 +89,7 @@ class BinaryFunction(OneOutput):
         return self.backward(*gys)
 
 
-class NaryFunction(Node):
+class NaryFunction(Node, kind=True):
     """A function of any number of Variables that gives a tuple of Variables.
 
     Its operands may be arrays or numbers too; numbers take the dtype of the others.
@@ -112,7 +110,6 @@ class NaryFunction(Node):
     """
 
     __slots__ = ("_inputs", "_outputs", "xs", "ys")
-    _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()
 
     _inputs: tuple[Variable, ...]
     _outputs: tuple[ref[Variable], ...]

@@ -1,0 +1,1 @@
+"""The tests of the kernel: each says in one sentence what must hold."""

@@ -1,0 +1,402 @@
+"""The command line: what it finds, what it shows, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import backprop
+import backprop.__main__
+from backprop import Node
+from backprop.__main__ import main
+from backprop.targets import TargetError, find
+from backprop.testing import GradientMismatch, Report, builtin_functions
+
+Write = Callable[[str, str], Path]
+
+HEAD = """
+import numpy as np
+from backprop import Function, Interval, REALS
+
+class Cube(Function):
+    def forward(self, x):
+        return x**3
+
+    def backward(self, gy):
+        return 3 * self.x**2 * gy
+"""
+WRONG = """
+class Wrong(Cube):
+    def backward(self, gy):
+        return 3 * self.x * gy
+"""
+SCALE = """
+class Scale(Function):
+    def __init__(self, factor):
+        self.factor = factor
+
+    def forward(self, x):
+        return x * x.dtype.type(self.factor)
+
+    def backward(self, gy):
+        return gy * gy.dtype.type(self.factor)
+"""
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of 80 columns without colours, whatever the tests run in."""
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+    """Writes a file into a fresh working directory; what is imported from there is forgotten."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def write(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    before = set(sys.modules)
+    yield write
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def _report(name: str, **changes: Any) -> Report:
+    fields: dict[str, Any] = {
+        "function": name,
+        "domain": "Interval(-inf, inf)",
+        "dtypes": ("float32", "float64"),
+        "shapes": ((), (2, 3)),
+        "examples": 30,
+        "worst": 0.123,
+        "smallest": 2.5e-12,
+        "planted": 20,
+        "rejected": 20,
+        "seconds": 0.25,
+    }
+    return Report(**(fields | changes))
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """A verifier that takes no time and judges by a rule's name; the list of what it was asked."""
+    asked: list[dict[str, Any]] = []
+
+    def verify(function: type[Node] | Node, **options: Any) -> Report:
+        asked.append(options)
+        name = getattr(function, "__name__", type(function).__name__)
+        if name == "Wrong":
+            raise GradientMismatch("Wrong: backward is wrong [x]", "print('the script')")
+        if name == "Stuck":
+            raise KeyboardInterrupt
+        if name == "Raises":
+            raise ZeroDivisionError("by nothing")
+        return (
+            _report(name, rejected=18) if name == "Weak" else _report(name, smallest=float("inf"))
+        )
+
+    monkeypatch.setattr("backprop.testing.verify", verify)
+    return asked
+
+
+def _rule(name: str) -> str:
+    return f"\nclass {name}(Cube):\n    pass\n"
+
+
+# What it finds.
+
+
+def test_every_class_defined_in_a_file_is_found(write: Write) -> None:
+    """Function classes come in the order of their definition, imported ones are left out."""
+    write("ops_all.py", "from backprop import Square\n" + HEAD + WRONG)
+    assert [named.name for named in find("ops_all.py")] == ["Cube", "Wrong"]
+
+
+def test_an_instance_is_found_under_its_own_name(write: Write) -> None:
+    """An instance counts, and stands for a class that needs arguments."""
+    write("ops_scale.py", HEAD + SCALE + "double = Scale(2.0)\n")
+    assert [named.name for named in find("ops_scale.py")] == ["Cube", "double"]
+
+
+@pytest.mark.parametrize("target", ["ops_pkg.inner", "ops_pkg/inner.py", "ops_pkg"])
+def test_a_package_is_found_by_module_and_by_file(write: Write, target: str) -> None:
+    """A file in a package is imported as its module, so that relative imports work."""
+    write("ops_pkg/__init__.py", "from ops_pkg.inner import Deep")
+    write("ops_pkg/base.py", HEAD)
+    write("ops_pkg/inner.py", "from .base import Cube\n" + _rule("Deep"))
+    assert [named.name for named in find(target)] == ["Deep"]
+
+
+@pytest.mark.parametrize("target", ["ops_one:Cube", "ops_one.py:Cube", "ops_one:cube"])
+def test_one_name_is_found(write: Write, target: str) -> None:
+    """A name after a colon picks one class or instance."""
+    write("ops_one.py", HEAD + WRONG + "cube = Cube()\n")
+    assert [named.name for named in find(target)] == [target.partition(":")[2]]
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("nowhere.py", "no file nowhere.py"),
+        ("no/where.py", "no file no/where.py"),
+        ("./", "./ is no .py file"),
+        ("nowhere", "no module 'nowhere' here or among the installed ones"),
+        ("no.where", "no module 'no.where' here or among the installed ones"),
+        ("ops_bad.py", "ops_bad.py does not import: ZeroDivisionError: division by zero "
+         "(ops_bad.py, line 2)"),
+        ("ops_exit.py", "ops_exit.py does not import: SystemExit: bye (ops_exit.py, line 1)"),
+        ("ops_needs.py", "ops_needs.py does not import: ModuleNotFoundError: No module named "
+         "'nowhere' (ops_needs.py, line 1)"),
+        ("ops_syntax.py", "ops_syntax.py does not import: SyntaxError: invalid syntax "
+         "(ops_syntax.py, line 1)"),
+        ("ops_empty.py", "ops_empty.py holds no Function: a rule is a subclass of Function, "
+         "BinaryFunction or NaryFunction with a forward and a backward"),
+        ("json.py", "json.py: another module is called 'json' already; rename the file"),
+        ("ops_cube:Cuve", "ops_cube has no name 'Cuve'"),
+        ("ops_cube:np", "ops_cube:np is no Function but a module"),
+        ("ops_cube:Function", "ops_cube:Function is no Function but a class without a forward"),
+        ("ops_cube:Scale", "Scale in ops_cube needs arguments: verify an instance, write for "
+         "example scale = Scale(2.0) beside it"),
+        ("ops_cube.py", "Scale in ops_cube.py needs arguments: verify an instance, write for "
+         "example scale = Scale(2.0) beside it"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_verified_is_said_in_one_line(
+    write: Write, capsys: pytest.CaptureFixture[str], target: str, message: str
+) -> None:
+    """A target that does not exist, does not import or holds no rule is exit status 2."""
+    write("ops_bad.py", "x = 1\nx / 0\n")
+    write("ops_exit.py", "raise SystemExit('bye')")
+    write("ops_needs.py", "import nowhere")
+    write("ops_syntax.py", "def f(:")
+    write("ops_empty.py", "from backprop import Function, Square\n")
+    write("json.py", HEAD)
+    write("ops_cube.py", HEAD + SCALE)
+    assert main(["verify", target]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"backprop: {message}\n"
+
+
+def test_no_target_means_every_builtin(
+    fake: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a target each built-in Function has its row in the table."""
+    assert main(["verify", "--seed", "7", "--examples", "3"]) == 0
+    out = capsys.readouterr().out
+    rows = [line.split()[0] for line in out.splitlines() if "float32, 64" in line]
+    assert rows == [rule.__name__ for rule in builtin_functions()]
+    assert fake == [{"examples": 3, "seed": 7}] * len(rows)
+
+
+# What it shows.
+
+
+def test_the_table_fits_80_columns(
+    write: Write, fake: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line a rule: domain, dtypes, examples, errors, faults and time; then a summary."""
+    write(
+        "ops_table.py",
+        HEAD
+        + _rule("Low") + "    domain = Interval(0.0, float('inf'))\n"
+        + _rule("High") + "    domain = Interval(-float('inf'), 1.0)\n"
+        + _rule("Both") + "    domain = Interval(-1.0, 1.0), REALS.without(0.0, 2.5)\n",
+    )  # fmt: skip
+    assert main(["verify", "ops_table.py", "--seed", "1"]) == 0
+    out = capsys.readouterr().out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "Cube any float32, 64 30 0.12 - 20/20 0.25 s" in lines
+    assert any(line.startswith("Low > 0 float32") for line in lines)
+    assert any(line.startswith("High < 1 float32") for line in lines)
+    assert any(line.startswith("Both -1 to 1, any") for line in lines)
+    assert max(map(len, out.splitlines())) <= 80
+    assert lines[-1].startswith("4 rules verified, all right; ")
+    assert lines[-1].endswith("; to repeat this run: --seed 1")
+    assert len(fake) == 4
+
+
+def test_a_wrong_rule_is_explained_and_the_others_are_still_verified(
+    write: Write, fake: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit status 1; wrong, raising and ill-guarded rules are explained below the table."""
+    names = ("Wrong", "Raises", "Weak", "Fine")
+    write("ops_wrong.py", HEAD + "".join(map(_rule, names)))
+    assert main(["verify", "ops_wrong.py"]) == 1
+    out = capsys.readouterr().out
+    assert "Wrong: backward is wrong [x]" in out
+    assert "This script repeats it:\n\nprint('the script')" in out
+    assert "ZeroDivisionError: by nothing" in out
+    assert "2 of the faults planted in this rule passed for right" in out
+    assert "18/20" in out
+    last = out.splitlines()[-1]
+    assert last.startswith("3 of 5 rules failed: Wrong, Raises, Weak; ")
+    assert len(fake) == 5
+    assert fake[0]["seed"] == int(last.rpartition(" ")[2])
+
+
+def test_the_bar_is_on_standard_error(
+    write: Write,
+    fake: list[dict[str, Any]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a terminal a bar shows which rule is being verified, and leaves the results alone."""
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    write("ops_bar.py", HEAD)
+    assert main(["verify", "ops_bar.py"]) == 0
+    captured = capsys.readouterr()
+    assert "verifying Cube" in captured.err
+    assert "verifying" not in captured.out
+    assert len(fake) == 1
+
+
+def test_json_is_all_there_is_on_standard_output(
+    write: Write, fake: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the module prints and however wrong a rule is; numbers that JSON lacks are null."""
+    write("ops_json.py", "print('noise')\n" + HEAD + _rule("Wrong") + _rule("Weak"))
+    assert main(["verify", "ops_json.py", "--json", "--seed", "5"]) == 1
+    captured = capsys.readouterr()
+    result = json.loads(captured.out, parse_constant=pytest.fail)
+    cube, wrong, weak = result.pop("functions")
+    assert result == {"version": backprop.__main__._version(), "seed": 5, "passed": False}
+    assert (cube["name"], cube["passed"], cube["smallest"]) == ("Cube", True, None)
+    assert cube["shapes"] == [[], [2, 3]]
+    assert wrong["script"] == "print('the script')"
+    assert "backward is wrong" in wrong["explanation"]
+    assert (weak["passed"], weak["planted"], weak["rejected"]) == (False, 20, 18)
+    assert captured.err == "noise\n"
+    assert len(fake) == 3
+
+
+# The real verifier behind it.
+
+
+def test_a_run_can_be_repeated_exactly(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same seed gives the same results, but for the time."""
+    write("ops_seed.py", HEAD)
+
+    def run() -> dict[str, Any]:
+        assert main(["verify", "ops_seed.py", "--json", "--seed", "11", "--examples", "4"]) == 0
+        result: dict[str, Any] = json.loads(capsys.readouterr().out)
+        del result["functions"][0]["seconds"]
+        return result
+
+    assert run() == run()
+
+
+def test_the_script_of_a_wrong_rule_fails_the_same_way(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The script that is printed runs as it stands and raises the mismatch it tells of."""
+    write("ops_script.py", HEAD + WRONG)
+    assert main(["verify", "ops_script:Wrong", "--json", "--seed", "2", "--examples", "5"]) == 1
+    (wrong,) = json.loads(capsys.readouterr().out)["functions"]
+    with pytest.raises(GradientMismatch, match="Wrong: backward is wrong"):
+        exec(wrong["script"], {})
+
+
+def test_the_command_runs_as_a_program(write: Write) -> None:
+    """`python -m backprop verify my_ops.py` in a process of its own."""
+    write("my_ops.py", HEAD)
+    command = [sys.executable, "-m", "backprop", "verify", "my_ops.py", "--examples", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "1 rule verified, all right" in done.stdout
+
+
+# Options, and what else may happen.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: command"),
+        (["verify", "--seed", "-1"], "expected one argument"),
+        (["verify", "--seed", "x"], "a whole number from 0 on is needed, got 'x'"),
+        (["verify", "--examples", "0"], "a whole number from 1 on is needed, got '0'"),
+        (["verify", "--examples", "1.5"], "a whole number from 1 on is needed, got '1.5'"),
+    ],
+)
+def test_arguments_are_checked(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    """A wrong argument is exit status 2 with a message that shows it."""
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert message in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_distribution(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`backprop --version`, run as the program that it is."""
+    monkeypatch.setattr(sys, "argv", ["backprop", "--version"])
+    with pytest.raises(SystemExit, match="0"):
+        runpy.run_path(str(backprop.__main__.__file__), run_name="__main__")
+    assert capsys.readouterr().out == f"backprop-kernel {backprop.__main__._version()}\n"
+
+
+def test_a_source_tree_has_no_version(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run from a source tree that is not installed, the command says so and does not fail."""
+    monkeypatch.setattr(backprop.__main__, "_NAME", "no-such-distribution")
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == "no-such-distribution (not installed)\n"
+
+
+def test_a_missing_extra_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without rich or Hypothesis the command says what to install."""
+    monkeypatch.delattr(backprop, "terminal", raising=False)
+    monkeypatch.delitem(sys.modules, "backprop.terminal", raising=False)
+    monkeypatch.setitem(sys.modules, "rich", None)
+    assert main(["verify"]) == 2
+    message = "rich is missing: install the extra 'testing' of backprop-kernel"
+    assert capsys.readouterr().err == f"backprop: {message}\n"
+
+
+def test_any_other_missing_module_is_no_matter_of_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only a broken installation lacks is raised as it is."""
+    monkeypatch.setitem(sys.modules, "backprop.testing", None)
+    with pytest.raises(ModuleNotFoundError, match=r"backprop\.testing"):
+        main(["verify"])
+
+
+def test_an_interrupt_is_no_traceback(
+    write: Write, fake: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C ends the run with one line and the exit status that shells use for it."""
+    write("ops_stuck.py", HEAD + _rule("Stuck"))
+    assert main(["verify", "ops_stuck.py"]) == 130
+    assert capsys.readouterr().err == "backprop: interrupted\n"
+    assert len(fake) == 2
+
+
+def test_an_unknown_target_raises_in_the_library() -> None:
+    """`find` raises TargetError, which is a ValueError of this package."""
+    with pytest.raises(TargetError, match="no file") as caught:
+        find("no_such_file.py")
+    assert isinstance(caught.value, ValueError)
