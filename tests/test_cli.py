@@ -86,10 +86,13 @@ def _report(name: str, **changes: Any) -> Report:
         "shapes": ((), (2, 3)),
         "examples": 30,
         "worst": 0.123,
+        "excused": 0,
         "smallest": 2.5e-12,
         "planted": 20,
         "rejected": 20,
+        "accepted": (),
         "seconds": 0.25,
+        "seed": 7,
     }
     return Report(**(fields | changes))
 
@@ -109,7 +112,9 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         if name == "Raises":
             raise ZeroDivisionError("by nothing")
         return (
-            _report(name, rejected=18) if name == "Weak" else _report(name, smallest=float("inf"))
+            _report(name, rejected=18, accepted=("sign", "factor"))
+            if name == "Weak"
+            else _report(name, smallest=float("inf"))
         )
 
     monkeypatch.setattr("backprop.testing.verify", verify)
@@ -244,7 +249,7 @@ def test_a_wrong_rule_is_explained_and_the_others_are_still_verified(
     assert "Wrong: backward is wrong [x]" in out
     assert "This script repeats it:\n\nprint('the script')" in out
     assert "ZeroDivisionError: by nothing" in out
-    assert "2 of the faults planted in this rule passed for right" in out
+    assert "passed for right: sign, factor." in out
     assert "18/20" in out
     last = out.splitlines()[-1]
     assert last.startswith("3 of 5 rules failed: Wrong, Raises, Weak; ")
@@ -331,7 +336,7 @@ def test_the_command_runs_as_a_program(write: Write) -> None:
     ("arguments", "message"),
     [
         ([], "the following arguments are required: command"),
-        (["verify", "--seed", "-1"], "expected one argument"),
+        (["verify", "--seed", "-1"], "a whole number from 0 on is needed, got '-1'"),
         (["verify", "--seed", "x"], "a whole number from 0 on is needed, got 'x'"),
         (["verify", "--examples", "0"], "a whole number from 1 on is needed, got '0'"),
         (["verify", "--examples", "1.5"], "a whole number from 1 on is needed, got '1.5'"),

@@ -134,9 +134,10 @@ def _member(module: ModuleType, name: str) -> Named:
 
 def _is_rule(value: object) -> TypeIs[type[Node]]:
     """Whether it is a Function class that can be called: one with a forward of its own."""
-    forward = getattr(value, "forward", None)
-    is_node = isinstance(value, type) and issubclass(value, Node)
-    return is_node and forward not in _UNWRITTEN and not getattr(value, "__abstractmethods__", ())
+    if not isinstance(value, type) or not issubclass(value, Node):
+        return False
+    abstract = getattr(value, "__abstractmethods__", ())
+    return getattr(value, "forward", None) not in _UNWRITTEN and not abstract
 
 
 def _within(rule: type[Node], module: ModuleType) -> bool:

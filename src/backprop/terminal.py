@@ -41,9 +41,9 @@ class Outcome:
         return self.named.name
 
     @property
-    def missed(self) -> int:
-        """How many of the faults planted in this rule were not rejected."""
-        return self.report.planted - self.report.rejected if self.report else 0
+    def missed(self) -> tuple[str, ...]:
+        """The faults planted in this rule that were not rejected."""
+        return self.report.accepted if self.report else ()
 
     @property
     def passed(self) -> bool:
@@ -95,7 +95,7 @@ def _row(report: Report | None) -> tuple[str, ...]:
     return (
         _dtypes(report.dtypes),
         str(report.examples),
-        f"{report.worst:.2g}",
+        f"{report.worst:.2f}",
         f"{report.smallest:.0e}" if isfinite(report.smallest) else "-",
         f"{report.rejected}/{report.planted}",
         f"{report.seconds:.2f} s",
@@ -126,8 +126,8 @@ def _explain(console: Console, outcome: Outcome) -> None:
     console.print()
     console.rule(Text(outcome.name, style="bold red"), align="left", style="red")
     text = outcome.explanation or (
-        f"{outcome.missed} of the faults planted in this rule passed for right: a wrong "
-        f"{outcome.name} might pass too. Try other examples with --seed, or more with --examples."
+        f"Faults planted in this rule passed for right: {', '.join(outcome.missed)}. A wrong "
+        f"{outcome.name} might pass too. Try another --seed, or more --examples."
     )
     console.print(Text(text), soft_wrap=True)
 
