@@ -15,6 +15,8 @@ step to the next is the bound for what truncation is left in it.
 by more than that, f is noisier, and the scatter is the bound: so a function that is quantised
 (equal values at different points) never counts as exact.
 
+More scatter than some thousand ulp is no noise: f varies faster than the steps, and nothing is known.
+
 *Ambiguity.* Near a kink, or when a coarse step strides over a period, the ladder has two plateaus.
 If finer steps contradict the best estimate by more than both errors, the bound covers both.
 """
@@ -35,6 +37,7 @@ Map: TypeAlias = Callable[[Array], Array]
 
 _STEPS: Final = 12
 _RATIO: Final = 8  # between neighbours on the ladder; exponents are multiples of 3
+_NOISIEST: Final = 2**12  # ulp
 _CENTRAL: Final = (64, 4096)  # T(h) errs in h², then h⁴: 8², 8⁴
 _ONE_SIDED: Final = (8, 64)  # (f(x+h) - f(x)) / h errs in h, then h²
 
@@ -132,28 +135,37 @@ def _limit(t: Array, h: Array, ulps: Array, equal: Array, powers: tuple[int, ...
     Every row of `t` and of its extrapolations is a candidate; the least estimated error wins.
     """
     neighbours = h[:-1] == h[1:] * _RATIO
-    values, errors, steps = [t], [_error(t, h, ulps, neighbours)], [h]
+    values, errors, steps = [t], [_error(t, t, h, ulps, neighbours)], [h]
     for power in powers:
         s = values[-1]
         better = np.full_like(s, np.nan)
         better[1:] = np.where(neighbours, s[1:] + (s[1:] - s[:-1]) / (power - 1), np.nan)
         values.append(better)
-        errors.append(_error(better, h, ulps, neighbours))
+        errors.append(_error(better, t, h, ulps, neighbours))
         steps.append(h)
     # A quantised function is flat between its jumps: that says nothing, unless it is flat throughout.
     flat = np.tile(equal & ~equal.all(axis=0), (len(values), 1))
+    errors = [np.where(_resolved(t, h, ulps, neighbours), e, inf) for e in errors]
     return _best(np.concatenate(values), np.concatenate(errors), np.concatenate(steps), flat)
 
 
-def _error(s: Array, h: Array, ulps: Array, neighbours: Array) -> Array:
+def _error(s: Array, t: Array, h: Array, ulps: Array, neighbours: Array) -> Array:
     """How far each row of `s` may be off: what it moved from the coarser row, and the noise of f."""
-    truncation = np.full_like(s, inf)
-    truncation[1:] = np.where(neighbours, abs(s[1:] - s[:-1]), inf)
-    scatter = abs(s[np.newaxis] - s[:, np.newaxis]) * h[np.newaxis]
+    moved = np.full_like(s, inf)
+    moved[1:] = np.where(neighbours, abs(s[1:] - s[:-1]), inf)
+    scatter = abs(np.where(np.isnan(s), t, s)[np.newaxis] - s[:, np.newaxis]) * h[np.newaxis]
     finer = np.triu(np.ones((len(s), len(s)), bool), 1)[:, :, np.newaxis]
     noise = np.where(finer & np.isfinite(scatter), scatter, 0).max(axis=1)
-    error: Array = truncation + np.maximum(ulps, noise) / h
-    return np.where(np.isfinite(error), error, inf)
+    error: Array = moved + np.maximum(ulps, noise) / h
+    return np.where(np.isfinite(error) & (noise <= _NOISIEST * ulps), error, inf)
+
+
+def _resolved(t: Array, h: Array, ulps: Array, neighbours: Array) -> Array:
+    """Whether the finest steps of each column agree, but for noise: if not, f is faster than they."""
+    if not len(neighbours) or not neighbours[-1, 0]:
+        return np.zeros(t.shape[1], bool)
+    agrees: Array = abs(t[-1] - t[-2]) * h[-1] <= _NOISIEST * ulps[-1]
+    return agrees
 
 
 def _best(values: Array, errors: Array, steps: Array, flat: Array) -> Derivative:

@@ -47,11 +47,18 @@ def _mixed(gx: Array, x: Array, gy: Array) -> Array:
 
 
 def _not_summed(gx: Array, x: Array, gy: Array) -> Array:
-    return np.broadcast_to(gx, gy.shape).copy() if gx.shape != gy.shape else gx
+    return np.broadcast_to(gx, gy.shape).copy() if _stretched(x, gy) else gx
 
 
 def _averaged(gx: Array, x: Array, gy: Array) -> Array:
-    return (gx * gx.dtype.type(gx.size / max(gy.size, 1))).astype(gx.dtype)
+    return gx * gx.dtype.type(x.size / max(gy.size, 1)) if _stretched(x, gy) else gx
+
+
+def _stretched(x: Array, gy: Array) -> bool:
+    """Whether broadcasting can have brought an input like `x` to the shape of `gy`."""
+    if x.ndim > gy.ndim or x.shape == gy.shape:
+        return False
+    return all(n in (1, m) for n, m in zip(reversed(x.shape), reversed(gy.shape)))
 
 
 def _other_dtype(gx: Array, x: Array, gy: Array) -> Array:

@@ -78,13 +78,12 @@ class Measurement:
 
 def measure(rule: Rule, xs: Arrays, rng: np.random.Generator | None = None) -> Point:
     """Take the numerical derivative of `rule` at `xs`; of large inputs, at elements `rng` picks."""
-    with np.errstate(all="ignore"):
-        y = np.asarray(rule.forward(*xs))
-        finite = bool(np.isfinite(y).all())
-        wide = _wide_dtype(rule, xs, y) if finite else None
-        columns = tuple(_columns(x.size, rng) if finite else [] for x in xs)
-        at = tuple(x.astype(wide) for x in xs) if wide else xs
-        jacobians = tuple(_jacobian(rule, at, i, cols, y.size) for i, cols in enumerate(columns))
+    y = np.asarray(rule.forward(*xs))
+    finite = bool(np.isfinite(y).all())
+    wide = _wide_dtype(rule, xs, y) if finite else None
+    columns = tuple(_columns(x.size, rng) if finite else [] for x in xs)
+    at = tuple(x.astype(wide) for x in xs) if wide else xs
+    jacobians = tuple(_jacobian(rule, at, i, cols, y.size) for i, cols in enumerate(columns))
     return Point(rule, xs, y, wide, columns, jacobians)
 
 
