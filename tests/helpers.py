@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-
-import gc
 
 import numpy as np
 from typing_extensions import override

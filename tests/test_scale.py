@@ -49,9 +49,7 @@ def wide(width: int) -> tuple[Variable, Variable]:
 @pytest.mark.parametrize(
     ("build", "truth"), [(deep, 1.0), (wide, -float(MILLION))], ids=["deep", "wide"]
 )
-def test_million_nodes(
-    build: Callable[[int], tuple[Variable, Variable]], truth: float
-) -> None:
+def test_million_nodes(build: Callable[[int], tuple[Variable, Variable]], truth: float) -> None:
     """A chain of a million nodes, and a node of a million consumers, go forward, back and away."""
     with no_collector():
         x, y = build(MILLION)

@@ -475,13 +475,14 @@ class _Sweep:
     bookkeeping at all, and by a heap in the order of generations where several nodes are open.
     """
 
-    __slots__ = ("grads", "heap", "retain_grad", "table", "variables")
+    __slots__ = ("grads", "heap", "reached", "retain_grad", "table", "variables")
 
     def __init__(self, retain_grad: bool) -> None:
         self.retain_grad = retain_grad
         self.variables: list[Variable] = []  # those passed,
         self.grads: list[Array | None] = []  # and the gradient of each
         self.table: dict[int, tuple[Variable, Array]] = {}  # those reached: the cotangent so far
+        self.reached = 0
         self.heap: list[tuple[int, int, Variable]] = []  # of these the ones with a creator
 
     def run(self, root: Variable, seed: Array) -> None:
@@ -562,7 +563,9 @@ class _Sweep:
         if held is None:
             self.table[key] = (v, g)
             if v._creator is not None:
-                heappush(self.heap, (-v._creator.generation, key, v))
+                # In the order reached, not of addresses: sums must round the same way every time.
+                self.reached += 1
+                heappush(self.heap, (-v._creator.generation, self.reached, v))
         elif type(g) is ndarray is type(held[1]) and held[1].flags.writeable:
             add(held[1], g, out=held[1])
         else:
