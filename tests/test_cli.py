@@ -18,7 +18,7 @@ import backprop.__main__
 from backprop import Node
 from backprop.__main__ import main
 from backprop.targets import TargetError, find
-from backprop.testing import GradientMismatch, Report, builtin_functions
+from backprop.testing import GradientMismatch, NothingToJudge, Report, builtin_functions
 
 Write = Callable[[str, str], Path]
 
@@ -109,6 +109,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
             raise GradientMismatch("Wrong: backward is wrong [x]", "print('the script')")
         if name == "Stuck":
             raise KeyboardInterrupt
+        if name == "Nowhere":
+            raise NothingToJudge("no finite value")
         if name == "Raises":
             raise ZeroDivisionError("by nothing")
         return (
@@ -242,7 +244,7 @@ def test_a_wrong_rule_is_explained_and_the_others_are_still_verified(
     write: Write, fake: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit status 1; wrong, raising and ill-guarded rules are explained below the table."""
-    names = ("Wrong", "Raises", "Weak", "Fine")
+    names = ("Wrong", "Raises", "Nowhere", "Weak", "Fine")
     write("ops_wrong.py", HEAD + "".join(map(_rule, names)))
     assert main(["verify", "ops_wrong.py"]) == 1
     out = capsys.readouterr().out
@@ -250,10 +252,11 @@ def test_a_wrong_rule_is_explained_and_the_others_are_still_verified(
     assert "This script repeats it:\n\nprint('the script')" in out
     assert "ZeroDivisionError: by nothing" in out
     assert "passed for right: sign, factor." in out
-    assert "18/20" in out
+    assert "\nno finite value\n" in out
+    assert [out.count(word) for word in ("18/20", "WRONG", "FAILED")] == [1, 1, 2]
     last = out.splitlines()[-1]
-    assert last.startswith("3 of 5 rules failed: Wrong, Raises, Weak; ")
-    assert len(fake) == 5
+    assert last.startswith("4 of 6 rules failed: Wrong, Raises, Nowhere, Weak; ")
+    assert len(fake) == 6
     assert fake[0]["seed"] == int(last.rpartition(" ")[2])
 
 
@@ -322,8 +325,9 @@ def test_the_script_of_a_wrong_rule_fails_the_same_way(
 def test_the_command_runs_as_a_program(write: Write) -> None:
     """`python -m backprop verify my_ops.py` in a process of its own."""
     write("my_ops.py", HEAD)
+    env = os.environ | {"PYTHONPATH": str(Path(backprop.__file__).parents[1])}
     command = [sys.executable, "-m", "backprop", "verify", "my_ops.py", "--examples", "3"]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "1 rule verified, all right" in done.stdout

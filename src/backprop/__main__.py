@@ -18,6 +18,7 @@ from time import perf_counter
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any, Final
 
+from backprop.errors import BackpropError
 from backprop.targets import Named, TargetError, find
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ def _outcome(named: Named, examples: int | None, seed: int) -> Outcome:
         return Outcome(named, verify(named.rule, examples=examples, seed=seed))
     except GradientMismatch as error:
         return Outcome(named, None, str(error), error.script)
+    except BackpropError as error:
+        return Outcome(named, None, str(error))
     except Exception as error:  # whatever a user's rule raises
         return Outcome(named, None, "".join(format_exception(error, limit=-2)).rstrip())
 

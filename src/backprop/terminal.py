@@ -85,13 +85,14 @@ def _table(outcomes: Iterable[Outcome]) -> Table:
         name = Text(outcome.name, style="green" if outcome.passed else "")
         domain = _domain(outcome.named.rule.domain)
         style = "" if outcome.passed else "bold red"
-        table.add_row(name, domain, *_row(outcome.report), style=style)
+        table.add_row(name, domain, *_row(outcome), style=style)
     return table
 
 
-def _row(report: Report | None) -> tuple[str, ...]:
+def _row(outcome: Outcome) -> tuple[str, ...]:
+    report = outcome.report
     if report is None:
-        return ("WRONG",)
+        return ("WRONG" if outcome.script else "FAILED",)
     return (
         _dtypes(report.dtypes),
         str(report.examples),
