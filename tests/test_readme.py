@@ -22,7 +22,7 @@ def _shape(text: str) -> str:
 def test_the_session_with_a_wrong_rule_is_real(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The file in README.md, verified by the command in README.md, gives the output in README.md."""
+    """The file shown there, verified by the command shown there, gives the output shown there."""
     source, session = re.findall(
         r"```python\n(import numpy.*?)```\n\n```console\n(.*?)```", README.read_text(), re.DOTALL
     )[0]

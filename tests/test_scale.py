@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 from weakref import ref
 
 import numpy as np
@@ -18,7 +19,7 @@ MILLION = 1_000_000
 class Doubles(Function):
     """y = 2x, counting how often each method runs."""
 
-    calls = {"forward": 0, "backward": 0}
+    calls: ClassVar = {"forward": 0, "backward": 0}
 
     @override
     def forward(self, x: Array) -> Array:

@@ -1,0 +1,455 @@
+"""Each kind of mistake has its class, is also the builtin, and its message says what to do."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from typing_extensions import override
+
+from backprop import (
+    Add,
+    Array,
+    BinaryFunction,
+    Exp,
+    Function,
+    NaryFunction,
+    Square,
+    Variable,
+    errors,
+    no_grad,
+)
+from tests.helpers import Cube, Split, Total, leaf
+
+
+class Gives(Function):
+    """Returns what it was made with, from `forward` or `backward`."""
+
+    def __init__(self, *, forward: object = None, backward: object = None) -> None:
+        self.from_forward, self.from_backward = forward, backward
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return x * 2.0 if self.from_forward is None else self.from_forward  # type: ignore[return-value]
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return self.from_backward  # type: ignore[return-value]
+
+
+class GivesPair(BinaryFunction):
+    """Returns from `backward` what it was made with."""
+
+    def __init__(self, backward: object) -> None:
+        self.from_backward = backward
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return a + b
+
+    @override
+    def backward(self, gy: Array) -> tuple[Array, Array]:
+        return self.from_backward  # type: ignore[return-value]
+
+
+class GivesOne(NaryFunction):
+    """Forgets that `forward` returns a tuple."""
+
+    @override
+    def forward(self, *xs: Array) -> tuple[Array, ...]:
+        return xs[0]  # type: ignore[return-value]
+
+
+class NothingWritten(Function):
+    """A Function without rules."""
+
+
+class NothingWrittenPair(BinaryFunction):
+    """A Function of two without rules."""
+
+
+class NothingWrittenMany(NaryFunction):
+    """A Function of many without rules."""
+
+
+@dataclass
+class Mistake:
+    """One mistake, what it must raise and what the message must say."""
+
+    error: type[Exception]
+    builtin: type[Exception]
+    make: Callable[[], object]
+    says: str
+
+
+def returned(*, forward: object = None, backward: object = None) -> None:
+    """Go forward and backward through a Function that returns these."""
+    Gives(forward=forward, backward=backward)(leaf([1.0, 2.0])).backward()
+
+
+def assigned(grad: object) -> None:
+    """Assign `grad` to a Variable of two elements."""
+    x = leaf([1.0, 2.0])
+    x.grad = grad  # type: ignore[assignment]
+
+
+def looped() -> None:
+    """Bind one instance to two calls as step 7's own `__call__` does."""
+
+    class Book(Cube):
+        def __call__(self, x: object) -> Variable:
+            assert isinstance(x, Variable)
+            y = Variable(self.forward(x.data))
+            y.set_creator(self)
+            self.input = x
+            self.output = y
+            return y
+
+    f = Book()
+    f(f(leaf(2.0))).backward()
+
+
+def looped_pair() -> None:
+    """Make a sum the creator of its own operand."""
+    x = leaf(2.0)
+    y = x + 1.0
+    assert y.creator is not None
+    x.set_creator(y.creator)
+    y.backward()
+
+
+def dropped() -> object:
+    """Ask a Function for an output that was not kept."""
+    f = Square()
+    f(leaf(2.0))
+    return f.output
+
+
+def quiet_value() -> Variable:
+    """A value without a graph."""
+    with no_grad():
+        return Square()(leaf(2.0))
+
+
+def mutual(value: object) -> Callable[[], object]:
+    """A Variable of what can be none."""
+    return lambda: Variable(value)  # type: ignore[arg-type]
+
+
+MISTAKES = {
+    "bool": Mistake(
+        errors.DataError,
+        TypeError,
+        mutual(True),
+        "a Variable holds real floating-point numbers, got dtype bool: True; convert it: "
+        "data.astype(np.float64)",
+    ),
+    "complex": Mistake(errors.DataError, TypeError, mutual(1j), "got dtype complex128: 0.+1.j"),
+    "string": Mistake(errors.DataError, TypeError, mutual("a"), "got dtype <U1: 'a'"),
+    "None": Mistake(errors.DataError, TypeError, mutual(None), "got dtype object: None"),
+    "ragged": Mistake(
+        errors.DataError,
+        TypeError,
+        mutual([[1.0], [2.0, 3.0]]),
+        "a Variable holds an array of floats, got [[1.0], [2.0, 3.0]]: ",
+    ),
+    "huge": Mistake(errors.DataError, TypeError, mutual(10**400), "too large to convert"),
+    "matrix": Mistake(
+        errors.DataError,
+        TypeError,
+        mutual(np.ma.array([1.0])),
+        "MaskedArray is a subclass of ndarray that may change what operators mean; "
+        "pass np.asarray(data)",
+    ),
+    "Variable": Mistake(
+        errors.DataError,
+        TypeError,
+        lambda: Variable(leaf(1.0)),  # type: ignore[arg-type]
+        "data is a Variable already; for a new leaf write x.detach()",
+    ),
+    "operand": Mistake(
+        errors.DataError,
+        TypeError,
+        lambda: leaf(1.0) + "a",  # type: ignore[operator]
+        "got dtype <U1: 'a'",
+    ),
+    "forward gives list": Mistake(
+        errors.OutputError,
+        TypeError,
+        lambda: returned(forward=[1.0]),
+        "forward of Gives must return an array of floats, got list: [1.0]",
+    ),
+    "forward gives ints": Mistake(
+        errors.OutputError,
+        TypeError,
+        lambda: returned(forward=np.array([1])),
+        "must return an array of floats, got ndarray of dtype int64: array([1])",
+    ),
+    "forward gives a subclass": Mistake(
+        errors.OutputError,
+        TypeError,
+        lambda: returned(forward=np.ma.array([1.0])),
+        "must return an array of floats, got MaskedArray of dtype float64",
+    ),
+    "forward gives one": Mistake(
+        errors.OutputError,
+        TypeError,
+        lambda: GivesOne()(leaf([1.0])),
+        "forward of GivesOne must return a tuple of arrays, got array([1.])",
+    ),
+    "backward gives None": Mistake(
+        errors.GradientTypeError,
+        TypeError,
+        returned,
+        "what Gives.backward returned for input 0 must be an array, got NoneType: None",
+    ),
+    "backward gives float": Mistake(
+        errors.GradientTypeError,
+        TypeError,
+        lambda: returned(backward=1.0),
+        "must be an array, got float: 1.0",
+    ),
+    "backward gives another dtype": Mistake(
+        errors.GradientTypeError,
+        TypeError,
+        lambda: returned(backward=np.ones(2, np.float32)),
+        "for input 0 must have dtype float64, got float32: cast it with astype",
+    ),
+    "backward gives another shape": Mistake(
+        errors.GradientShapeError,
+        ValueError,
+        lambda: returned(backward=np.ones((1, 2))),
+        "what Gives.backward returned for input 0 must have shape (2,), got (1, 2)",
+    ),
+    "second gradient": Mistake(
+        errors.GradientShapeError,
+        ValueError,
+        lambda: GivesPair((np.ones(()), np.ones(3)))(leaf(1.0), leaf(1.0)).backward(),
+        "what GivesPair.backward returned for input 1 must have shape (), got (3,)",
+    ),
+    "None for a Variable": Mistake(
+        errors.GradientTypeError,
+        TypeError,
+        lambda: GivesPair((np.ones(()), None))(leaf(1.0), leaf(1.0)).backward(),
+        "what GivesPair.backward returned for input 1 must be an array, got NoneType",
+    ),
+    "too few gradients": Mistake(
+        errors.GradientCountError,
+        ValueError,
+        lambda: GivesPair((np.ones(()),))(leaf(1.0), leaf(1.0)).backward(),
+        "GivesPair.backward must return a tuple of 2 gradients, one for each input, got (array(1.),)",
+    ),
+    "no tuple": Mistake(
+        errors.GradientCountError,
+        ValueError,
+        lambda: GivesPair(np.ones(2))(leaf(1.0), leaf(1.0)).backward(),
+        "must return a tuple of 2 gradients",
+    ),
+    "grad is a number": Mistake(
+        errors.GradientTypeError,
+        TypeError,
+        lambda: assigned(1.0),
+        "grad must be an array, got float: 1.0",
+    ),
+    "grad is a Variable": Mistake(
+        errors.GradientTypeError,
+        TypeError,
+        lambda: assigned(leaf([1.0, 1.0])),
+        "grad must be an array, got Variable: Variable([1., 1.])",
+    ),
+    "grad is a subclass": Mistake(
+        errors.GradientTypeError,
+        TypeError,
+        lambda: assigned(np.ma.array([1.0, 1.0])),
+        "grad must be an array, got MaskedArray",
+    ),
+    "grad is of ints": Mistake(
+        errors.GradientTypeError,
+        TypeError,
+        lambda: assigned(np.array([1, 1])),
+        "grad must have dtype float64, got int64: cast it with astype",
+    ),
+    "grad of another shape": Mistake(
+        errors.GradientShapeError,
+        ValueError,
+        lambda: assigned(np.ones((3, 2))),
+        "grad must have shape (2,), got (3, 2)",
+    ),
+    "backward after no_grad": Mistake(
+        errors.NoGraphError,
+        RuntimeError,
+        lambda: quiet_value().backward(),
+        "Unrecorded(4.) was computed under no_grad(): compute it outside to record",
+    ),
+    "creator after no_grad": Mistake(
+        errors.CreatorError,
+        TypeError,
+        lambda: quiet_value().set_creator(Square()),
+        "Unrecorded(4.) was computed under no_grad(); it has no creator",
+    ),
+    "creator is no Function": Mistake(
+        errors.CreatorError,
+        TypeError,
+        lambda: leaf(1.0).set_creator(np.exp),  # type: ignore[arg-type]
+        "a creator is a called Function, got <ufunc 'exp'>",
+    ),
+    "creator of several outputs": Mistake(
+        errors.CreatorError,
+        TypeError,
+        lambda: leaf(1.0).set_creator(Split()),
+        "Split has several outputs; only its call can set them",
+    ),
+    "cycle of one": Mistake(
+        errors.CycleError,
+        RuntimeError,
+        looped,
+        "the input of a Book was computed from its own output",
+    ),
+    "cycle of two inputs": Mistake(
+        errors.CycleError,
+        RuntimeError,
+        looped_pair,
+        "the input of a Add was computed from its own output",
+    ),
+    **{
+        f"{what} before the call, {kind.__name__}": Mistake(
+            errors.NotCalledError,
+            AttributeError,
+            lambda kind=kind, what=what: getattr(kind(), what),  # type: ignore[misc]
+            f"{kind.__name__} has no input or output yet: call it first",
+        )
+        for kind, whats in (
+            (Exp, ("input", "inputs", "output")),
+            (Add, ("inputs", "output")),
+            (Split, ("inputs", "outputs")),
+        )
+        for what in whats
+    },
+    "output dropped": Mistake(
+        errors.OutputDroppedError,
+        ReferenceError,
+        dropped,
+        "the output of Square was dropped; keep the Variable it gave",
+    ),
+    **{
+        f"conversion by {how}": Mistake(
+            errors.ConversionError,
+            TypeError,
+            lambda convert=convert: convert(leaf(2.0)),  # type: ignore[misc]
+            "converting Variable(2.) to a plain number, bool or array would cut its gradient; "
+            "compute with Variables, or take x.data where no gradient is wanted",
+        )
+        for how, convert in {
+            "float": float,
+            "int": int,
+            "complex": complex,
+            "bool": bool,
+            "asarray": np.asarray,
+            "index": lambda x: [0, 1, 2][x],
+            "nesting": lambda x: np.array([x, x]),
+        }.items()
+    },
+    **{
+        f"{how} of a graph": Mistake(
+            errors.GraphCopyError,
+            TypeError,
+            lambda how=how: how(leaf(2.0) * 3.0),  # type: ignore[misc]
+            "Variable(6.) is part of a graph; copy or pickle x.detach() instead",
+        )
+        for how in (copy.copy, copy.deepcopy, pickle.dumps)
+    },
+    "copy of a called Function": Mistake(
+        errors.GraphCopyError,
+        TypeError,
+        lambda: copy.copy((leaf(2.0) * 3.0).creator),
+        "a called Multiply is part of a graph: copy a new one",
+    ),
+    "no forward": Mistake(
+        NotImplementedError,
+        NotImplementedError,
+        lambda: NothingWritten()(leaf(1.0)),
+        "NothingWritten needs a method forward(self, x)",
+    ),
+    "no backward": Mistake(
+        NotImplementedError,
+        NotImplementedError,
+        lambda: NothingWritten().backward(np.ones(())),
+        "NothingWritten needs a method backward(self, gy)",
+    ),
+    "no forward of two": Mistake(
+        NotImplementedError,
+        NotImplementedError,
+        lambda: NothingWrittenPair()(1.0, 2.0),
+        "NothingWrittenPair needs a method forward(self, a, b)",
+    ),
+    "no backward of two": Mistake(
+        NotImplementedError,
+        NotImplementedError,
+        lambda: NothingWrittenPair().backward(np.ones(())),
+        "NothingWrittenPair needs a method backward(self, gy)",
+    ),
+    "no forward of many": Mistake(
+        NotImplementedError,
+        NotImplementedError,
+        lambda: NothingWrittenMany()(1.0),
+        "NothingWrittenMany needs a method forward(self, *xs)",
+    ),
+    "no backward of many": Mistake(
+        NotImplementedError,
+        NotImplementedError,
+        lambda: NothingWrittenMany().backward(np.ones(())),
+        "NothingWrittenMany needs a method backward(self, *gys)",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_message(mistake: Mistake) -> None:
+    """Each mistake raises its class, which is also the builtin, with a text that says why."""
+    with pytest.raises(mistake.error, match=re.escape(mistake.says)) as caught:
+        mistake.make()
+
+    assert caught.type is mistake.error
+    assert isinstance(caught.value, mistake.builtin)
+
+
+def test_every_class_has_its_mistake() -> None:
+    """Each class of errors.py is raised by one of the mistakes above, and has the common base."""
+    classes = {cls for _, cls in inspect.getmembers(errors, inspect.isclass)}
+
+    raised = {mistake.error for mistake in MISTAKES.values()} - {NotImplementedError}
+
+    assert classes - {errors.BackpropError} == raised
+    assert all(issubclass(cls, errors.BackpropError) for cls in classes)
+
+
+def test_input_is_taken_once() -> None:
+    """A call with one operand too many says so before anything is computed."""
+    with pytest.raises(TypeError, match="takes 2 positional arguments but 3 were given"):
+        Square()(leaf(1.0), leaf(2.0))  # type: ignore[call-arg]
+
+
+def test_typo_in_an_attribute() -> None:
+    """A mistyped attribute is an error, not a new attribute."""
+    with pytest.raises(AttributeError, match="gard"):
+        leaf(1.0).gard = np.ones(())  # type: ignore[attr-defined]
+
+
+def test_assignment_into_an_array() -> None:
+    """`c[0] = x` into a plain array raises, and says what the matter is."""
+    c = np.zeros(3)
+
+    with pytest.raises((TypeError, ValueError), match=r"gradient|sequence"):
+        c[0] = leaf(1.0)
+
+
+def test_total_of_nothing_is_a_users_own_error() -> None:
+    """What a user's `forward` raises comes through as it is."""
+    with pytest.raises(IndexError):
+        Total()()
