@@ -243,7 +243,8 @@ MISTAKES = {
         errors.GradientCountError,
         ValueError,
         lambda: GivesPair((np.ones(()),))(leaf(1.0), leaf(1.0)).backward(),
-        "GivesPair.backward must return a tuple of 2 gradients, one for each input, got (array(1.),)",
+        "GivesPair.backward must return a tuple of 2 gradients, one for each input, "
+        "got (array(1.),)",
     ),
     "no tuple": Mistake(
         errors.GradientCountError,

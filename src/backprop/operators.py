@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from backprop.arrays import Array
     from backprop.core import Operand, Variable
 
-    UnaryRule: TypeAlias = Callable[[], Callable[[Any], Variable]]
-    BinaryRule: TypeAlias = Callable[[], Callable[[Any, Any], Variable]]
+    _UnaryRule: TypeAlias = Callable[[], Callable[[Any], Variable]]
+    _BinaryRule: TypeAlias = Callable[[], Callable[[Any, Any], Variable]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The Function class behind each operator."""
 
-    add: BinaryRule
-    subtract: BinaryRule
-    multiply: BinaryRule
-    divide: BinaryRule
-    power: BinaryRule
-    matmul: BinaryRule
-    negative: UnaryRule
+    add: _BinaryRule
+    subtract: _BinaryRule
+    multiply: _BinaryRule
+    divide: _BinaryRule
+    power: _BinaryRule
+    matmul: _BinaryRule
+    negative: _UnaryRule
 
 
 class Operators:

@@ -1,0 +1,90 @@
+"""What a type checker must reject: one mistake a line, and an ignore without a mistake fails."""
+
+from __future__ import annotations
+
+import numpy as np
+from typing_extensions import override
+
+from backprop import Add, Array, BinaryFunction, Function, NaryFunction, Square, Variable, no_grad
+
+x = Variable(np.array(2.0))
+
+x.gard = np.ones(())  # type: ignore[attr-defined]
+x.grad = "one"  # type: ignore[assignment]
+x.creator = Square()  # type: ignore[misc]
+x.shape = (1,)  # type: ignore[misc]
+x.backward(True)  # type: ignore[call-arg]
+x.backward(acumulate=True)  # type: ignore[call-arg]
+x.set_creator(np.exp)  # type: ignore[arg-type]
+x.grad * 2.0  # type: ignore[operator]
+Square()(x).creator.inputs  # type: ignore[union-attr]
+x + "a"  # type: ignore[operator]
+x * None  # type: ignore[operator]
+x[0]  # type: ignore[index]
+x < 1.0  # type: ignore[operator]
+len(x)  # type: ignore[arg-type]
+Variable()  # type: ignore[call-arg]
+Square(2.0)  # type: ignore[call-arg]
+Square()(x, x)  # type: ignore[call-arg]
+Square()("a")  # type: ignore[arg-type]
+Square()(x).grad.shape  # type: ignore[union-attr]
+Square().x = 1.0  # type: ignore[assignment]
+Square().inputt  # type: ignore[attr-defined]
+Add()(x)  # type: ignore[call-arg]
+a, b, c = Add()(x, x).creator  # type: ignore[misc]
+no_grad(True)  # type: ignore[call-arg]
+
+
+class TwoInputs(Function):
+    """The wrong kind for two inputs."""
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:  # type: ignore[override]
+        return a + b
+
+
+class OneInput(BinaryFunction):
+    """The wrong kind for one input."""
+
+    @override
+    def forward(self, a: Array) -> Array:  # type: ignore[override]
+        return a
+
+
+class OneGradient(BinaryFunction):
+    """One gradient for two inputs."""
+
+    @override
+    def backward(self, gy: Array) -> Array:  # type: ignore[override]
+        return gy
+
+
+class NoTuple(NaryFunction):
+    """An array for a tuple of arrays."""
+
+    @override
+    def forward(self, *xs: Array) -> Array:  # type: ignore[override]
+        return xs[0]
+
+
+class GivesNumber(Function):
+    """A number for an array."""
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return 1.0  # type: ignore[return-value]
+
+    @override
+    def backwards(self, gy: Array) -> Array:  # type: ignore[misc]
+        return gy
+
+
+class NoReturn(Function):
+    """Nothing for an array."""
+
+    @override
+    def forward(self, x: Array) -> Array:  # type: ignore[return]
+        np.exp(x)
+
+    def backward(self, gy: Array) -> Array:  # type: ignore[explicit-override]
+        return gy
