@@ -303,7 +303,7 @@ def test_a_run_can_be_repeated_exactly(write: Write, capsys: pytest.CaptureFixtu
     write("ops_seed.py", HEAD)
 
     def run() -> dict[str, Any]:
-        assert main(["verify", "ops_seed.py", "--json", "--seed", "11", "--examples", "4"]) == 0
+        assert main(["verify", "ops_seed.py", "--json", "--seed", "11"]) == 0
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
         del result["functions"][0]["seconds"]
         return result
@@ -316,7 +316,7 @@ def test_the_script_of_a_wrong_rule_fails_the_same_way(
 ) -> None:
     """The script that is printed runs as it stands and raises the mismatch it tells of."""
     write("ops_script.py", HEAD + WRONG)
-    assert main(["verify", "ops_script:Wrong", "--json", "--seed", "2", "--examples", "5"]) == 1
+    assert main(["verify", "ops_script:Wrong", "--json", "--seed", "2"]) == 1
     (wrong,) = json.loads(capsys.readouterr().out)["functions"]
     with pytest.raises(GradientMismatch, match="Wrong: backward is wrong"):
         exec(wrong["script"], {})
@@ -326,7 +326,7 @@ def test_the_command_runs_as_a_program(write: Write) -> None:
     """`python -m backprop verify my_ops.py` in a process of its own."""
     write("my_ops.py", HEAD)
     env = os.environ | {"PYTHONPATH": str(Path(backprop.__file__).parents[1])}
-    command = [sys.executable, "-m", "backprop", "verify", "my_ops.py", "--examples", "3"]
+    command = [sys.executable, "-m", "backprop", "verify", "my_ops.py", "--seed", "1"]
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
