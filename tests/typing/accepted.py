@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_type
 
 import numpy as np
-from typing_extensions import assert_type, override
+from typing_extensions import override
 
 from backprop import (
     Add,
