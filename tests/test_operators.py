@@ -70,7 +70,7 @@ def test_two_variables(name: str, a_shape: tuple[int, ...], b_shape: tuple[int, 
 )
 @pytest.mark.parametrize("name", OPERATORS)
 def test_array_or_number_on_either_side(name: str, other: Any) -> None:
-    """An array or number on either side gives a Variable, of NumPy's value and the true gradient."""
+    """An array or number on either side gives a Variable, with the true gradient."""
     operation, by_a, by_b = OPERATORS[name]
     a = np.array([0.5, 1.5])
     on_left, on_right = Variable(a), Variable(a)
@@ -169,7 +169,7 @@ RANKS = [
 
 @pytest.mark.parametrize(("a_shape", "b_shape"), RANKS)
 def test_matmul(a_shape: tuple[int, ...], b_shape: tuple[int, ...]) -> None:
-    """`@` of every pair of ranks has the gradients that differences give, exact for whole numbers."""
+    """`@` of every pair of ranks has the gradients of differences, exact for whole numbers."""
     rng = np.random.default_rng(0)
     a, b = (rng.integers(-9, 9, shape).astype(float) for shape in (a_shape, b_shape))
     x, w = Variable(a), Variable(b)
