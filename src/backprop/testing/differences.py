@@ -2,8 +2,10 @@
 
 A derivative is estimated from a ladder of steps, each 8 times finer than the one before.
 
-*Steps.* Each step h is a power of two, at least a few units in the last place of x, so x + h and
-x - h are (nearly always exactly) floating-point numbers. One ladder starts at half of |x|, for
+*Steps.* Each step h is a short fraction times a power of two and many units in the last place of x,
+so that x + h and x - h are floating-point numbers, nearly always exactly. It is no power of two: at
+x = 2**-14 the rounding errors inside f would then be the same at all points, and no scatter betray
+them. One ladder starts at half of |x|, for
 functions whose scale is that of x (1/x at 1e-5); one at 1/2, for those that have a scale of their
 own (sin at 1e9); both stay inside the domain. Where they overlap they are the same ladder.
 
@@ -15,7 +17,8 @@ step to the next is the bound for what truncation is left in it.
 by more than that, f is noisier, and the scatter is the bound: so a function that is quantised
 (equal values at different points) never counts as exact.
 
-More scatter than some thousand ulp is no noise: f varies faster than the steps, and nothing is known.
+Where the finest steps scatter as much as f moves at all, f varies faster than the steps, and
+nothing is known.
 
 *Ambiguity.* Near a kink, or when a coarse step strides over a period, the ladder has two plateaus.
 If finer steps contradict the best estimate by more than both errors, the bound covers both.
@@ -36,8 +39,11 @@ from backprop.domain import REALS, Interval
 Map: TypeAlias = Callable[[Array], Array]
 
 _STEPS: Final = 12
+_FRACTION: Final = 1327 / 1024
 _RATIO: Final = 8  # between neighbours on the ladder; exponents are multiples of 3
-_NOISIEST: Final = 2**12  # ulp
+_SAFETY: Final = 4
+_TAIL: Final = 3  # the finest steps, which show the noise of f
+_NOISIEST: Final = 2**12  # noise above so many ulp, and above this part of f's change, hides all
 _CENTRAL: Final = (64, 4096)  # T(h) errs in h², then h⁴: 8², 8⁴
 _ONE_SIDED: Final = (8, 64)  # (f(x+h) - f(x)) / h errs in h, then h²
 
@@ -78,20 +84,19 @@ def column(f: Map, x: Array, j: int, domain: Interval = REALS) -> Derivative:
     if not steps:
         size = np.asarray(f(x)).size
         return Derivative(np.full(size, np.nan), np.full(size, inf))
-    above, below, width, ulps = _evaluate(f, x, j, steps)
+    here, above, below, half, ulps = _evaluate(f, x, j, steps)
     with np.errstate(all="ignore"):
-        return _limit((above - below) / width, width / 2, ulps, above == below, _CENTRAL)
+        jump = np.maximum(abs(above - here), abs(below - here))
+        return _limit((above - below) / (2 * half), half, ulps, jump, _CENTRAL)
 
 
 def one_sided(f: Map, x: Array, j: int, domain: Interval = REALS) -> tuple[Derivative, Derivative]:
     """The slopes to the left and to the right, as `column`: at a kink they differ."""
     steps = ladder(x.flat[j], domain)
-    here = np.asarray(f(x)).reshape(-1).astype(np.longdouble)
-    above, below, width, ulps = _evaluate(f, x, j, steps)
+    here, above, below, half, ulps = _evaluate(f, x, j, steps)
     with np.errstate(all="ignore"):
-        half = width / 2
-        left = _limit((here - below) / half, half, ulps, here == below, _ONE_SIDED)
-        right = _limit((above - here) / half, half, ulps, here == above, _ONE_SIDED)
+        left = _limit((here - below) / half, half, ulps, abs(here - below), _ONE_SIDED)
+        right = _limit((above - here) / half, half, ulps, abs(here - above), _ONE_SIDED)
     return left, right
 
 
@@ -100,11 +105,11 @@ def ladder(x: np.floating, domain: Interval) -> list[float]:
     at = float(x)
     if not isfinite(at) or at not in domain:
         return []
-    room = _exponent(domain.distance(at)) - 1
-    finest = _exponent(float(np.spacing(abs(x)))) + 2
-    tops = {min(top, room) // 3 * 3 for top in (-1, _exponent(at) - 2 if at else -1)}
+    room = _exponent(domain.distance(at)) - 2
+    finest = _exponent(float(np.spacing(abs(x)))) + 11  # one more than the bits of the fraction
+    tops = {min(top, room) // 3 * 3 for top in (-2, _exponent(at) - 3 if at else -2)}
     exponents = {top - 3 * k for top in tops for k in range(_STEPS)}
-    return [2.0**e for e in sorted(exponents, reverse=True) if e >= finest]
+    return [_FRACTION * 2.0**e for e in sorted(exponents, reverse=True) if e >= finest]
 
 
 def _exponent(x: float) -> int:
@@ -112,15 +117,17 @@ def _exponent(x: float) -> int:
     return frexp(max(abs(x), 5e-324))[1] if isfinite(x) else 1024
 
 
-def _evaluate(f: Map, x: Array, j: int, steps: list[float]) -> tuple[Array, Array, Array, Array]:
-    """f above and below, a row for each step; how far apart; and 2 ulp of f."""
+def _evaluate(f: Map, x: Array, j: int, steps: list[float]) -> tuple[Array, ...]:
+    """f at x; above and below it, a row for each step; the steps as taken; and 2 ulp of f."""
     points = x.flat[j] + np.multiply.outer(np.array([1, -1]), np.array(steps, x.dtype))
     rows = [[np.asarray(f(_moved(x, j, p))).reshape(-1) for p in side] for side in points]
     above, below = np.array(rows[0]), np.array(rows[1])
     with np.errstate(invalid="ignore"):
-        ulps = 2 * np.spacing(np.maximum(abs(above), abs(below))).astype(np.longdouble)
-    width = (points[0] - points[1]).astype(np.longdouble)[:, np.newaxis]
-    return above.astype(np.longdouble), below.astype(np.longdouble), width, ulps
+        ulps = 2 * np.spacing(np.maximum(abs(above), abs(below)))
+    half = ((points[0] - points[1]) / 2)[:, np.newaxis]
+    here = np.asarray(f(x)).reshape(-1)
+    exact = (a.astype(np.longdouble) for a in (here, above, below, half, ulps))
+    return tuple(exact)
 
 
 def _moved(x: Array, j: int, to: np.floating) -> Array:
@@ -129,43 +136,56 @@ def _moved(x: Array, j: int, to: np.floating) -> Array:
     return moved
 
 
-def _limit(t: Array, h: Array, ulps: Array, equal: Array, powers: tuple[int, ...]) -> Derivative:
+def _limit(t: Array, h: Array, ulps: Array, jump: Array, powers: tuple[int, ...]) -> Derivative:
     """The limit of the rows of `t` as `h` goes to 0, for each of its columns.
 
     Every row of `t` and of its extrapolations is a candidate; the least estimated error wins.
     """
+    noise = np.maximum(ulps, np.maximum(_quantum(jump, h, ulps), _tail(t, h)))
+    known = (noise <= _NOISIEST * ulps) | (noise * _NOISIEST <= jump.max(axis=0, initial=0))
     neighbours = h[:-1] == h[1:] * _RATIO
-    values, errors, steps = [t], [_error(t, t, h, ulps, neighbours)], [h]
+    values, errors = [t], [_error(t, t, h, noise, neighbours)]
     for power in powers:
         s = values[-1]
         better = np.full_like(s, np.nan)
         better[1:] = np.where(neighbours, s[1:] + (s[1:] - s[:-1]) / (power - 1), np.nan)
         values.append(better)
-        errors.append(_error(better, t, h, ulps, neighbours))
-        steps.append(h)
-    # A quantised function is flat between its jumps: that says nothing, unless it is flat throughout.
-    flat = np.tile(equal & ~equal.all(axis=0), (len(values), 1))
-    errors = [np.where(_resolved(t, h, ulps, neighbours), e, inf) for e in errors]
-    return _best(np.concatenate(values), np.concatenate(errors), np.concatenate(steps), flat)
+        errors.append(_error(better, t, h, noise, neighbours))
+    # Between its jumps a quantised function is flat: that says nothing, unless it is flat throughout.
+    flat = np.tile((jump == 0) & jump.any(axis=0), (len(values), 1))
+    errors = [np.where(known, e, inf) for e in errors]
+    return _best(np.concatenate(values), np.concatenate(errors), np.tile(h, (len(values), 1)), flat)
 
 
-def _error(s: Array, t: Array, h: Array, ulps: Array, neighbours: Array) -> Array:
+def _tail(t: Array, h: Array) -> Array:
+    """How much f scatters between the finest steps, where truncation no longer counts.
+
+    If that is a large part of all that f moves, it is faster than the steps: nothing is known.
+    """
+    if len(t) < _TAIL:
+        return np.full(t.shape[1], inf)
+    scatter: Array = (abs(np.diff(t[-_TAIL:], axis=0)) * h[-_TAIL + 1 :]).max(axis=0)
+    return np.where(np.isnan(scatter), inf, scatter)
+
+
+def _quantum(jump: Array, h: Array, ulps: Array) -> Array:
+    """The jumps of each column, if it is quantised: if f moves by far more than its rounding at one
+    step and not at all at the next, where at least the square of their ratio should be left of it.
+    """
+    expected = jump[:-1] * (h[1:] / h[:-1]) ** 2
+    lost = (jump[1:] == 0) & (expected > _SAFETY * ulps[1:])
+    return np.where(lost, jump[:-1], 0).max(axis=0, initial=0)
+
+
+def _error(s: Array, t: Array, h: Array, noise: Array, neighbours: Array) -> Array:
     """How far each row of `s` may be off: what it moved from the coarser row, and the noise of f."""
     moved = np.full_like(s, inf)
     moved[1:] = np.where(neighbours, abs(s[1:] - s[:-1]), inf)
     scatter = abs(np.where(np.isnan(s), t, s)[np.newaxis] - s[:, np.newaxis]) * h[np.newaxis]
     finer = np.triu(np.ones((len(s), len(s)), bool), 1)[:, :, np.newaxis]
-    noise = np.where(finer & np.isfinite(scatter), scatter, 0).max(axis=1)
-    error: Array = moved + np.maximum(ulps, noise) / h
-    return np.where(np.isfinite(error) & (noise <= _NOISIEST * ulps), error, inf)
-
-
-def _resolved(t: Array, h: Array, ulps: Array, neighbours: Array) -> Array:
-    """Whether the finest steps of each column agree, but for noise: if not, f is faster than they."""
-    if not len(neighbours) or not neighbours[-1, 0]:
-        return np.zeros(t.shape[1], bool)
-    agrees: Array = abs(t[-1] - t[-2]) * h[-1] <= _NOISIEST * ulps[-1]
-    return agrees
+    scatter = np.where(finer & np.isfinite(scatter), scatter, 0).max(axis=1)
+    error: Array = moved + np.maximum(noise, scatter) / h
+    return np.where(np.isfinite(error), error, inf)
 
 
 def _best(values: Array, errors: Array, steps: Array, flat: Array) -> Derivative:
@@ -174,6 +194,6 @@ def _best(values: Array, errors: Array, steps: Array, flat: Array) -> Derivative
     value, error = (np.take_along_axis(a, pick, 0)[0] for a in (values, errors))
     error = np.where(np.take_along_axis(flat, pick, 0)[0], inf, error)
     gap = abs(values - value)
-    contradicts = (steps < steps[pick[0], 0]) & (gap > 4 * (errors + error))
+    contradicts = (steps < steps[pick[0], 0]) & (gap > _SAFETY * (errors + error))
     widened = np.maximum(error, np.where(contradicts, gap, 0).max(axis=0))
     return Derivative(np.where(np.isfinite(widened), value, np.nan), widened)
