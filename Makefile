@@ -28,7 +28,7 @@ lint: $(READY)  ## style and format (ruff), types as pyright sees them
 	$(ON_PATH) $(PY) -m pyright --verifytypes backprop --ignoreexternal
 
 bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
-	$(PY) benchmarks/kernel.py
+	$(PY) -m benchmarks.kernel
 
 deep: $(READY)  ## the long campaign: fresh examples over all rules, chains and programs
 	HYPOTHESIS_PROFILE=deep $(PY) -m pytest tests/deep_campaign.py
