@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from typing_extensions import override
-elif sys.version_info >= (3, 12):
+elif sys.version_info >= (3, 12):  # pragma: no cover  # which of the two runs, Python decides
     from typing import Self, override
-else:
+else:  # pragma: no cover
     from typing import Self
 
     def override(method):
