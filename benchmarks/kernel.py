@@ -43,7 +43,7 @@ def chain_by_hand() -> Array:
     """The derivative of a thousand sines of sines."""
     xs = [np.array(0.5)]
     for _ in range(LENGTH):
-        xs.append(sin(xs[-1], out=...))  # noqa: PERF401 (each needs the one before)
+        xs.append(sin(xs[-1], out=...))
     g = np.array(1.0)
     for x in reversed(xs[:-1]):
         g = multiply(g, cos(x, out=...), out=...)

@@ -103,6 +103,7 @@ def looped() -> None:
     """Bind one instance to two calls as step 7's own `__call__` does."""
 
     class Book(Cube):
+        @override
         def __call__(self, x: object) -> Variable:
             assert isinstance(x, Variable)
             y = Variable(self.forward(x.data))
@@ -170,7 +171,7 @@ MISTAKES = {
     "Variable": Mistake(
         errors.DataError,
         TypeError,
-        lambda: Variable(leaf(1.0)),  # type: ignore[arg-type]
+        lambda: Variable(leaf(1.0)),
         "data is a Variable already; for a new leaf write x.detach()",
     ),
     "operand": Mistake(
@@ -357,7 +358,7 @@ MISTAKES = {
         }.items()
     },
     **{
-        f"{how} of a graph": Mistake(
+        f"{how.__name__} of a graph": Mistake(
             errors.GraphCopyError,
             TypeError,
             lambda how=how: how(leaf(2.0) * 3.0),  # type: ignore[misc]

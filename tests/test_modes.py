@@ -18,7 +18,7 @@ import pytest
 
 from backprop import Add, Square, no_grad
 from backprop.errors import CreatorError, NoGraphError
-from tests.helpers import Split, leaf
+from tests.helpers import Split, grads, leaf
 
 
 def records() -> bool:
@@ -100,7 +100,7 @@ def test_unrecorded_value_is_a_leaf_afterwards() -> None:
 
     y.backward()
 
-    assert (x.grad, h.grad) == (9.0, 3.0)
+    assert grads([x, h]) == [9.0, 3.0]
     with pytest.raises(NoGraphError, match=r"Unrecorded\(9\.\) was computed under no_grad\(\)"):
         h.backward()
     with pytest.raises(CreatorError, match="it has no creator"):

@@ -171,7 +171,7 @@ def test_row_13_silent_cuts(cut: Callable[[object], object]) -> None:
 
 def test_row_14_array_times_variable() -> None:
     """`array * x` is a Variable (elsewhere: an object array in silence)."""
-    y = np.array([1.0, 2.0]) * leaf([3.0, 4.0])
+    y: object = np.array([1.0, 2.0]) * leaf([3.0, 4.0])  # an array to NumPy's stubs
 
     assert isinstance(y, Variable)
     assert y.data.tolist() == [3.0, 8.0]

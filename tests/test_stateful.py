@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from typing_extensions import override
 
 import backprop
 from backprop import Array, BinaryFunction, Function, Variable, no_grad
@@ -79,7 +81,11 @@ class Graphs(RuleBasedStateMachine):
         names = [name for name, m in BINARY.items() if m.takes(a.dual.value, b.dual.value)]
         if names:
             name = names[choice % len(names)]
-            calls = {"o": OPERATORS[name], "i": self.binary[name], "f": _binary(name)}
+            calls: dict[str, Callable[[Variable, Variable], Variable]] = {
+                "o": OPERATORS[name],
+                "i": self.binary[name],
+                "f": _binary(name),
+            }
             y = calls[how](a.variable, b.variable)
             self.keep(y, BINARY[name](a.dual, b.dual))
 
@@ -104,7 +110,7 @@ class Graphs(RuleBasedStateMachine):
         if a.dual.value.ndim == b.dual.value.ndim == 1 and tame(a.dual.value * b.dual.value):
             y = a.variable @ b.variable
             model = dot(a.dual, b.dual)
-            self.add_sum(y, model, abs(a.dual.value) @ abs(b.dual.value))
+            self.add_sum(y, model, float(abs(a.dual.value) @ abs(b.dual.value)))
 
     @rule(positions=st.lists(POSITIONS, min_size=1, max_size=4))
     def call_total(self, positions: list[int]) -> None:
@@ -195,6 +201,7 @@ class Graphs(RuleBasedStateMachine):
         addresses = [g.__array_interface__["data"][0] for g in held if g is not None]
         assert len(set(addresses)) == len(addresses)
 
+    @override
     def teardown(self) -> None:
         """However a run ends, its last values go back through all there is."""
         for position in range(min(3, len(self.pairs))):

@@ -95,15 +95,15 @@ def _generator(frame: FrameType | None) -> FrameType | None:
 
     What contextlib opens, itself or in a generator that it drives, belongs to its caller.
     """
-    while frame is not None:
-        generator = frame.f_code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR)
-        if not _of_contextlib(frame):
-            if not generator:
-                return None
-            if not _of_contextlib(frame.f_back):
-                return frame
+    while frame is not None and (
+        _of_contextlib(frame) or (_is_generator(frame) and _of_contextlib(frame.f_back))
+    ):
         frame = frame.f_back
-    return None
+    return frame if frame is not None and _is_generator(frame) else None
+
+
+def _is_generator(frame: FrameType) -> bool:
+    return bool(frame.f_code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR))
 
 
 def _of_contextlib(frame: FrameType | None) -> bool:
