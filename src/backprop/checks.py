@@ -43,4 +43,4 @@ def returned(g: object, data: Array, rule: str, i: int) -> Array:
 
 
 def _boxed(value: object) -> object:
-    return np.asarray(value) if isinstance(value, np.generic) else value
+    return np.asarray(value) if issubclass(type(value), np.generic) else value

@@ -276,7 +276,7 @@ class Node:
         # A rule's own __init__ need not call ours; a dataclass gets its __init__ only after this.
         plain = vars(cls).get("__slots__") == () and cls.__init__ is Node.__init__
         if not plain and "__new__" not in vars(cls):
-            cls.__new__ = _new_free  # type: ignore[method-assign, assignment]  # same signature
+            setattr(cls, "__new__", staticmethod(_new_free))  # noqa: B010 (typed as object's)
 
     @property
     def inputs(self) -> tuple[Variable, ...]:

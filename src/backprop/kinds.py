@@ -190,6 +190,6 @@ def _constant(value: Array | float, among: tuple[Operand, ...]) -> Constant:
     """An operand that is no Variable; a copy, since its owner may change it before the sweep."""
     dtype = None
     if type(value) in (int, float):
-        dtypes = {other.dtype for other in among if hasattr(other, "dtype")}
-        dtype = np.result_type(*dtypes & FLOATS) if dtypes & FLOATS else None
+        dtypes = FLOATS & {getattr(other, "dtype", None) for other in among}
+        dtype = np.result_type(*dtypes) if dtypes else None
     return Constant(as_data(value, dtype).copy())

@@ -9,7 +9,7 @@ them. One ladder starts at half of |x|, for
 functions whose scale is that of x (1/x at 1e-5); one at 1/2, for those that have a scale of their
 own (sin at 1e9); both stay inside the domain. Where they overlap they are the same ladder.
 
-*Truncation.* The central difference T(h) = (f(x+h) - f(x-h)) / 2h has the error c2 h² + c4 h⁴ + ...;
+*Truncation.* The central difference T(h) = (f(x+h) - f(x-h)) / 2h errs by c2 h² + c4 h⁴ + ...;
 Richardson's extrapolation removes one term after the other. How much an estimate moves from one
 step to the next is the bound for what truncation is left in it.
 
@@ -118,7 +118,7 @@ def _exponent(x: float) -> int:
 
 
 def _evaluate(f: Map, x: Array, j: int, steps: list[float]) -> tuple[Array, ...]:
-    """f at x; above and below it, a row for each step; the steps as taken; and 2 ulp of f."""
+    """F at x; above and below it, a row for each step; the steps as taken; and 2 ulp of f."""
     points = x.flat[j] + np.multiply.outer(np.array([1, -1]), np.array(steps, x.dtype))
     rows = [[np.asarray(f(_moved(x, j, p))).reshape(-1) for p in side] for side in points]
     above, below = np.array(rows[0]), np.array(rows[1])
@@ -151,7 +151,7 @@ def _limit(t: Array, h: Array, ulps: Array, jump: Array, powers: tuple[int, ...]
         better[1:] = np.where(neighbours, s[1:] + (s[1:] - s[:-1]) / (power - 1), np.nan)
         values.append(better)
         errors.append(_error(better, t, h, noise, neighbours))
-    # Between its jumps a quantised function is flat: that says nothing, unless it is flat throughout.
+    # Between its jumps a quantised function is flat: that says nothing, unless it is so throughout.
     flat = np.tile((jump == 0) & jump.any(axis=0), (len(values), 1))
     errors = [np.where(known, e, inf) for e in errors]
     return _best(np.concatenate(values), np.concatenate(errors), np.tile(h, (len(values), 1)), flat)
@@ -165,20 +165,24 @@ def _tail(t: Array, h: Array) -> Array:
     if len(t) < _TAIL:
         return np.full(t.shape[1], inf)
     scatter: Array = (abs(np.diff(t[-_TAIL:], axis=0)) * h[-_TAIL + 1 :]).max(axis=0)
-    return np.where(np.isnan(scatter), inf, scatter)
+    scatter[np.isnan(scatter)] = inf
+    return scatter
 
 
 def _quantum(jump: Array, h: Array, ulps: Array) -> Array:
-    """The jumps of each column, if it is quantised: if f moves by far more than its rounding at one
-    step and not at all at the next, where at least the square of their ratio should be left of it.
+    """The jumps of each column that is quantised, else 0.
+
+    Quantised is what moves by far more than its rounding at one step and not at all at the next,
+    where at least the square of their ratio should be left of it.
     """
     expected = jump[:-1] * (h[1:] / h[:-1]) ** 2
     lost = (jump[1:] == 0) & (expected > _SAFETY * ulps[1:])
-    return np.where(lost, jump[:-1], 0).max(axis=0, initial=0)
+    quantum: Array = np.where(lost, jump[:-1], 0).max(axis=0, initial=0)
+    return quantum
 
 
 def _error(s: Array, t: Array, h: Array, noise: Array, neighbours: Array) -> Array:
-    """How far each row of `s` may be off: what it moved from the coarser row, and the noise of f."""
+    """How far each row of `s` may be off: its move from the coarser one, and the noise of f."""
     moved = np.full_like(s, inf)
     moved[1:] = np.where(neighbours, abs(s[1:] - s[:-1]), inf)
     scatter = abs(np.where(np.isnan(s), t, s)[np.newaxis] - s[:, np.newaxis]) * h[np.newaxis]

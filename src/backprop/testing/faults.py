@@ -121,7 +121,9 @@ def _drifting(vjp: Vjp) -> Vjp:
 
     def faulty(xs: Arrays, gy: Array) -> Sequence[Array]:
         calls[0] += 1
-        return tuple((gx * gx.dtype.type(1 + calls[0] * 1e-4)).astype(gx.dtype) for gx in vjp(xs, gy))
+        return tuple(
+            (gx * gx.dtype.type(1 + calls[0] * 1e-4)).astype(gx.dtype) for gx in vjp(xs, gy)
+        )
 
     return faulty
 

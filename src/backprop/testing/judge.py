@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -25,7 +25,16 @@ from backprop.arrays import Array
 from backprop.testing.differences import Derivative, Map, column, one_sided
 from backprop.testing.rules import Arrays, Rule
 
-_WIDER: Final = {np.float16: np.float64, np.float32: np.float64, np.float64: np.longdouble}
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Mask: TypeAlias = NDArray[np.bool_]
+
+_WIDER: Final[dict[type[np.floating[Any]], type[np.floating[Any]]]] = {
+    np.float16: np.float64,
+    np.float32: np.float64,
+    np.float64: np.longdouble,
+}
 _ALL_COLUMNS: Final = 8  # up to this size every element is checked, beyond it some
 _SOME_COLUMNS: Final = 3
 _SAFETY: Final = 4
@@ -39,7 +48,7 @@ class Point:
     rule: Rule
     xs: Arrays
     y: Array
-    wide: type[np.floating] | None  # the dtype of the differences, if wider than the rule's
+    wide: type[np.floating[Any]] | None  # the dtype of the differences, if wider than the rule's
     columns: tuple[list[int], ...]  # which elements of each input are checked
     jacobians: tuple[Derivative, ...]  # of the flat output, by these elements
 
@@ -123,14 +132,14 @@ def _columns(size: int, rng: np.random.Generator | None) -> list[int]:
     return sorted(int(i) for i in rng.choice(size, _SOME_COLUMNS, replace=False))
 
 
-def _wide_dtype(rule: Rule, xs: Arrays, y: Array) -> type[np.floating] | None:
-    """The dtype in which to take differences: wider than that of `xs`, if the rule computes in it."""
+def _wide_dtype(rule: Rule, xs: Arrays, y: Array) -> type[np.floating[Any]] | None:
+    """The dtype to take differences in: wider than that of `xs`, if the rule computes in it."""
     wide = _WIDER.get(np.result_type(*xs).type)
     if wide is None or np.finfo(wide).eps >= np.finfo(np.result_type(*xs)).eps:
         return None
     try:
         there = np.asarray(rule.forward(*(x.astype(wide) for x in xs)))
-    except Exception:  # noqa: BLE001 (whatever a user's rule raises, it has no wider form)
+    except Exception:
         return None
     same = there.dtype == wide and there.shape == y.shape
     # Half the digits must agree: else it is another function there, or too ill-conditioned to tell.
@@ -155,14 +164,14 @@ def _widened(point: Point) -> Arrays:
     return tuple(x.astype(point.wide) for x in point.xs) if point.wide else point.xs
 
 
-def _right_in_wider(point: Point, rule: Rule, gy: Array, seen: Measurement) -> Array:
+def _right_in_wider(point: Point, rule: Rule, gy: Array, seen: Measurement) -> Mask:
     """Where the same rule, run in the wider dtype, is right or much less wrong."""
     nowhere = np.zeros(len(seen.columns), bool)
     if point.wide is None:
         return nowhere
     try:
         gxs = rule.vjp(_widened(point), gy.astype(point.wide))
-    except Exception:  # noqa: BLE001 (a rule that has no wider form is not acquitted by it)
+    except Exception:
         return nowhere
     if len(gxs) != len(point.xs) or any(
         gx.dtype != point.wide or gx.shape != x.shape for gx, x in zip(gxs, point.xs)

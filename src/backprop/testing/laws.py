@@ -7,13 +7,16 @@ gradient of the wrong dtype, an answer that depends on the memory layout.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from backprop.arrays import Array
 from backprop.domain import Interval
 from backprop.testing.rules import Arrays, Rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Law: TypeAlias = Callable[[Rule, Arrays, Array], str | None]
 
@@ -73,7 +76,9 @@ def homogeneous(rule: Rule, xs: Arrays, gy: Array) -> str | None:
     for c in (0.0, -1.0, 4.0, 0.125):
         for i, (gx, scaled) in enumerate(zip(base, rule.vjp(xs, (gy * c).astype(gy.dtype)))):
             sure = np.isfinite(gx) & np.isfinite(gx * c) & _normal(gx) & _normal(gx * (c or 1))
-            slack = 64 * np.finfo(gx.dtype).eps * max(abs(c), 0) * abs(gx).max(initial=0, where=sure)
+            slack = (
+                64 * np.finfo(gx.dtype).eps * max(abs(c), 0) * abs(gx).max(initial=0, where=sure)
+            )
             if np.any(sure & ~(abs(np.asarray(scaled) - c * gx) <= slack)):
                 return f"backward is not linear in gy: input {i}, {c:g} * gy"
     return None
@@ -116,7 +121,7 @@ def _other(x: Array, domain: Interval) -> Array:
     return np.where(inside, other, x)
 
 
-def _normal(g: Array) -> Array:
+def _normal(g: Array) -> NDArray[np.bool_]:
     """Where `g` is far enough from underflow to be scaled without loss."""
     return abs(g) > np.finfo(g.dtype).smallest_normal * 2.0**10
 

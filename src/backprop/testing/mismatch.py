@@ -10,7 +10,7 @@ from backprop.testing.judge import Measurement, Point
 from backprop.testing.rules import Arrays, Rule
 
 
-class GradientMismatch(BackpropError, AssertionError):
+class GradientMismatch(BackpropError, AssertionError):  # noqa: N818 (it is a finding)
     """A derivative rule is wrong. The message says where and by how much; `script` repeats it."""
 
     def __init__(self, message: str, script: str) -> None:
@@ -18,7 +18,7 @@ class GradientMismatch(BackpropError, AssertionError):
         self.script = script
 
 
-class NothingToJudge(BackpropError, ValueError):
+class NothingToJudge(BackpropError, ValueError):  # noqa: N818 (it is a finding)
     """No input that was tried gave a finite value, so nothing is known of the derivative."""
 
 
@@ -50,7 +50,7 @@ def raised(rule: Rule, xs: Arrays, error: Exception) -> GradientMismatch:
 
 
 def _number(value: Array) -> str:
-    return np.format_float_scientific(value, precision=17, trim="-", unique=True)
+    return np.format_float_scientific(np.longdouble(value), precision=17, trim="-", unique=True)
 
 
 def _script(rule: Rule, xs: Arrays, gy: Array | None) -> str:

@@ -78,8 +78,13 @@ class Program:
 
 
 def _call(step: Step, values: list[Variable]) -> Variable:
-    result: Variable = step.function()(*(values[i] for i in step.operands))  # type: ignore[operator]  # Node has no __call__, its kinds have
-    return result
+    operands = [values[i] for i in step.operands]
+    function = step.function()
+    if isinstance(function, Function):
+        return function(*operands)
+    if isinstance(function, BinaryFunction):
+        return function(*operands)
+    raise TypeError(f"a step calls a Function or a BinaryFunction, not {step.function.__name__}")
 
 
 @st.composite
@@ -118,14 +123,14 @@ def _operand(count: int) -> st.SearchStrategy[int]:
 
 def _admissible(values: list[Variable], first: int, chain: bool) -> list[Step]:
     """The steps that may be called with value `first`; never none, for there is always Sin."""
-    seconds = [] if chain else range(len(values))
-    candidates = [
-        Step(cls, operands)
+    unary = [Step(cls, (first,)) for cls in builtin_functions() if issubclass(cls, Function)]
+    binary = [
+        Step(cls, (first, second))
         for cls in builtin_functions()
-        for operands in ([(first,)] if issubclass(cls, Function) else [(first, k) for k in seconds])
-        if issubclass(cls, Function | BinaryFunction)
+        if issubclass(cls, BinaryFunction) and not chain
+        for second in range(len(values))
     ]
-    return [step for step in candidates if _holds(step, values)]
+    return [step for step in unary + binary if _holds(step, values)]
 
 
 def _holds(step: Step, values: list[Variable]) -> bool:

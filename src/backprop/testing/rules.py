@@ -5,19 +5,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from backprop.arrays import Array, Shape, Shapes
 from backprop.compat import override
-from backprop.core import Function, Node, Variable
+from backprop.core import Node, Variable
 from backprop.domain import REALS, Domain, Interval
-from backprop.kinds import BinaryFunction, NaryFunction
+from backprop.kinds import NaryFunction
 from backprop.modes import no_grad
 
 Arrays: TypeAlias = tuple[Array, ...]
 OnVariables: TypeAlias = Callable[..., Variable]
+Anything: TypeAlias = Callable[..., Any]  # what verify was given, before it is known what it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,12 @@ def rule_of(
 
     Raises TypeError if it is none of these, or needs arguments to be set up.
     """
-    if not callable(function):
-        raise TypeError(f"verify takes a Function or a callable on Variables, got {function!r}")
-    call = _instance(function) if isinstance(function, type) else function
-    domain = domain if domain is not None else getattr(call, "domain", REALS)
+    call = as_callable(function)
+    domain = _domain_of(call) if domain is None else domain
     given = _as_shapes(shapes) if shapes is not None else getattr(call, "shapes", None)
-    domains = domain if isinstance(domain, tuple) else (domain,) * _arity(call, given)
+    domains: tuple[Interval, ...] = (
+        domain if isinstance(domain, tuple) else (domain,) * _arity(call, given)
+    )
     joined = _joined(call)
     return Rule(_name(call), _forward(joined), _vjp(joined), domains, given, _code(call))
 
@@ -89,7 +90,15 @@ def with_vjp(rule: Rule, vjp: Callable[[Arrays, Array], Sequence[Array]]) -> Rul
     return replace(rule, vjp=vjp)
 
 
-def _instance(cls: type) -> OnVariables:
+def as_callable(function: object) -> Anything:
+    """`function` itself, or an instance of it if it is a Function class."""
+    made = _instance(function) if isinstance(function, type) else function
+    if not callable(made):
+        raise TypeError(f"verify takes a Function or a callable on Variables, got {function!r}")
+    return made
+
+
+def _instance(cls: type) -> Node:
     try:
         made = cls()
     except TypeError as error:
@@ -101,7 +110,12 @@ def _instance(cls: type) -> OnVariables:
     return made
 
 
-def _joined(call: OnVariables) -> OnVariables:
+def _domain_of(call: Anything) -> Domain:
+    domain: Domain = getattr(call, "domain", REALS)
+    return domain
+
+
+def _joined(call: Anything) -> OnVariables:
     if not isinstance(call, NaryFunction):
         return call
     return lambda *xs: Join()(*call(*xs))[0]
@@ -110,7 +124,10 @@ def _joined(call: OnVariables) -> OnVariables:
 def _forward(call: OnVariables) -> Callable[..., Array]:
     def forward(*xs: Array) -> Array:
         with no_grad():
-            return call(*map(Variable, xs)).data
+            y: object = call(*map(Variable, xs))
+        if not isinstance(y, Variable):
+            raise TypeError(f"{_name(call)} must return one Variable, got {type(y).__name__}")
+        return y.data
 
     return forward
 
@@ -126,22 +143,23 @@ def _vjp(call: OnVariables) -> Callable[[Arrays, Array], Sequence[Array]]:
     return vjp
 
 
-def _arity(call: OnVariables, shapes: Shapes | None) -> int:
+def _arity(call: Anything, shapes: Shapes | None) -> int:
     if shapes:
         return len(shapes[0])
     if isinstance(call, NaryFunction):
         raise TypeError(f"{_name(call)} takes any number of inputs: pass a tuple of domains")
-    if isinstance(call, Node):
-        return 2 if isinstance(call, BinaryFunction) else 1
     return len(inspect.signature(call).parameters)
 
 
 def _as_shapes(shapes: Shapes | Sequence[Shape]) -> Shapes:
-    """One tuple of shapes for each way to call; a plain shape is the way of a rule of one input."""
-    return tuple(
-        tuple(tuple(s) for s in way) if way and isinstance(way[0], tuple) else (way,)  # type: ignore[misc]  # the two meanings of a tuple
-        for way in shapes
-    )
+    """One tuple of shapes for each way to call; a plain shape is that of a rule of one input."""
+    return tuple(_as_way(way) for way in shapes)
+
+
+def _as_way(way: tuple[Shape | int, ...]) -> tuple[Shape, ...]:
+    sizes = tuple(n for n in way if isinstance(n, int))
+    inner = tuple(s for s in way if not isinstance(s, int))
+    return inner or (sizes,)
 
 
 def _name(call: object) -> str:
@@ -155,22 +173,11 @@ def _import(call: object) -> str:
 
 
 def _code(call: object) -> str:
+    """Python for `call`; for an instance that says how it is made, as dataclasses do, just that."""
     source = getattr(call, "source", None)
     if callable(source):
         return str(source())
     if not isinstance(call, Node):
         return f"{_import(call)}\n{_name(call)}"
-    cls = type(call)
-    arguments = "" if _needs_nothing(cls) else "..."
-    return f"{_import(cls)}\n{cls.__name__}({arguments})"
-
-
-def _needs_nothing(cls: type) -> bool:
-    try:
-        cls()
-    except TypeError:
-        return False
-    return True
-
-
-__all__ = ["Arrays", "Function", "Rule", "pair", "rule_of", "with_vjp"]
+    made = f"{_name(call)}()" if type(call).__repr__ is object.__repr__ else repr(call)
+    return f"{_import(type(call))}\n{made}"

@@ -45,7 +45,7 @@ _SPECIAL: Final = (0.0, 1.0, -1.0, 10.0, -10.0, 100.0, -100.0)
 
 
 def numbers(domain: Interval = REALS, dtype: str = "float64") -> st.SearchStrategy[float]:
-    """Numbers inside `domain` that `dtype` holds: ordinary, of any magnitude, special, at its edges.
+    """Numbers inside `domain` that `dtype` holds: ordinary, any magnitude, special, at its edges.
 
     They shrink towards ordinary ones.
     """
@@ -78,7 +78,7 @@ def variables(
 def functions(kind: type[Node] = Function) -> st.SearchStrategy[Node]:
     """New instances of the built-in Functions of one kind."""
     classes = [cls for cls in builtin_functions() if issubclass(cls, kind)]
-    return st.sampled_from(classes).map(lambda cls: cls())
+    return st.sampled_from(classes).flatmap(st.builds)
 
 
 def _kinds(domain: Interval, dtype: str) -> dict[str, st.SearchStrategy[float]]:
@@ -88,19 +88,19 @@ def _kinds(domain: Interval, dtype: str) -> dict[str, st.SearchStrategy[float]]:
     kinds = {
         "ordinary": _ordinary(inner),
         "any magnitude": st.builds(
-            lambda sign, e, m: inner.fit(sign * m * 2.0**e),
+            inner.scaled,
             st.sampled_from([1.0, -1.0]),
-            st.integers(int(info.minexp) + 2, int(info.maxexp) - 2),
             st.floats(1.0, 2.0, exclude_max=True),
+            st.integers(int(info.minexp) + 2, int(info.maxexp) - 2),
         ),
         "special": st.sampled_from(special),
     }
     if domain.edges:
         kinds["edges"] = st.builds(
-            lambda edge, sign, e: inner.fit(edge + sign * max(abs(edge), 1.0) * 2.0**-e),
+            inner.beside,
             st.sampled_from(domain.edges),
             st.sampled_from([1.0, -1.0]),
-            st.integers(0, 40),
+            st.integers(-40, 0),
         )
     return kinds
 
@@ -126,6 +126,14 @@ class _Inner:
                 return rounded
         raise ValueError(f"{self.domain!r} holds no {self.dtype.__name__}")
 
+    def scaled(self, sign: float, significand: float, exponent: int) -> float:
+        """The number made of these, moved inside."""
+        return self.fit(sign * significand * 2.0**exponent)
+
+    def beside(self, edge: float, side: float, exponent: int) -> float:
+        """A number so far from an edge, relative to it, moved inside."""
+        return self.fit(edge + side * max(abs(edge), 1.0) * 2.0**exponent)
+
     def _inside(self) -> float:
         low, high = self.domain.low, self.domain.high
         if isfinite(low) and isfinite(high):
@@ -137,4 +145,3 @@ class _Inner:
         while middle in self.domain.excluded:
             middle = nextafter(middle, inf) if middle < high else low
         return middle
-
