@@ -315,7 +315,8 @@ def _foreign(value: Any) -> Any:
 
 def one_chunk(array: Array) -> da.Array:
     """A dask array whose sums are taken in NumPy's order."""
-    return da.from_array(array, chunks=-1)  # type: ignore[no-untyped-call]
+    dask: da.Array = da.from_array(array, chunks=-1)  # type: ignore[no-untyped-call]
+    return dask
 
 
 def in_numpy(array: Any) -> Array:
