@@ -192,13 +192,29 @@ class Variable(Operators):
         kind = "" if self._data.dtype == np.float64 else f", dtype={self._data.dtype}"
         return f"{type(self).__name__}({text}{kind})"
 
-    def _no_conversion(self, *_: object, **__: object) -> NoReturn:
+    def _refuse(self) -> NoReturn:
         raise ConversionError(
             f"converting {self!r} to a plain number, bool or array would cut its gradient; "
             "compute with Variables, or take x.data where no gradient is wanted"
         )
 
-    __array__ = __bool__ = __float__ = __int__ = __complex__ = __index__ = _no_conversion
+    def __array__(self, dtype: object = None, *, copy: object = None) -> NoReturn:
+        self._refuse()
+
+    def __bool__(self) -> NoReturn:
+        self._refuse()
+
+    def __float__(self) -> NoReturn:
+        self._refuse()
+
+    def __int__(self) -> NoReturn:
+        self._refuse()
+
+    def __complex__(self) -> NoReturn:
+        self._refuse()
+
+    def __index__(self) -> NoReturn:
+        self._refuse()
 
     @override
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> str | tuple[Any, ...]:

@@ -16,7 +16,7 @@ class Block:
 
     def __init__(self, generator: FrameType | None) -> None:
         self._generator = generator
-        self.open = True
+        self.open: bool = True
 
     def close(self) -> None:
         """End it, for the tasks too that were started within."""
