@@ -31,7 +31,7 @@ bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
 	$(PY) -m benchmarks.kernel
 
 deep: $(READY)  ## the long campaign: fresh examples over all rules, chains and programs
-	HYPOTHESIS_PROFILE=deep $(PY) -m pytest tests/deep_campaign.py
+	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n 2 -rP tests/deep_campaign.py
 
 clean:  ## remove .venv and everything that the other targets made
 	rm -rf $(VENV) dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,7 +1,7 @@
 """False alarms are counted, not hoped away: `make deep` runs this with fresh seeds.
 
-Every built-in Function, random chains and random programs, in both dtypes: over 100,000 examples, each
-held against central differences at several cotangents. There must be no alarm at all.
+Every built-in Function, random chains and random programs, in both dtypes: over 100,000 examples,
+each held against central differences at several cotangents. There must be no alarm at all.
 """
 
 from __future__ import annotations

@@ -82,8 +82,7 @@ def column(f: Map, x: Array, j: int, domain: Interval = REALS) -> Derivative:
     """The derivative of every element of f(x), flattened, by element `j` of `x`, flattened."""
     steps = ladder(x.flat[j], domain)
     if not steps:
-        size = np.asarray(f(x)).size
-        return Derivative(np.full(size, np.nan), np.full(size, inf))
+        return _unknown(f, x)
     here, above, below, half, ulps = _evaluate(f, x, j, steps)
     with np.errstate(all="ignore"):
         jump = np.maximum(abs(above - here), abs(below - here))
@@ -93,6 +92,9 @@ def column(f: Map, x: Array, j: int, domain: Interval = REALS) -> Derivative:
 def one_sided(f: Map, x: Array, j: int, domain: Interval = REALS) -> tuple[Derivative, Derivative]:
     """The slopes to the left and to the right, as `column`: at a kink they differ."""
     steps = ladder(x.flat[j], domain)
+    if not steps:
+        unknown = _unknown(f, x)
+        return unknown, unknown
     here, above, below, half, ulps = _evaluate(f, x, j, steps)
     with np.errstate(all="ignore"):
         left = _limit((here - below) / half, half, ulps, abs(here - below), _ONE_SIDED)
@@ -130,6 +132,11 @@ def _evaluate(f: Map, x: Array, j: int, steps: list[float]) -> tuple[Array, ...]
     return tuple(exact)
 
 
+def _unknown(f: Map, x: Array) -> Derivative:
+    size = np.asarray(f(x)).size
+    return Derivative(np.full(size, np.nan), np.full(size, inf))
+
+
 def _moved(x: Array, j: int, to: np.floating) -> Array:
     moved = x.copy()
     moved.flat[j] = to
@@ -164,7 +171,8 @@ def _tail(t: Array, h: Array) -> Array:
     """
     if len(t) < _TAIL:
         return np.full(t.shape[1], inf)
-    scatter: Array = (abs(np.diff(t[-_TAIL:], axis=0)) * h[-_TAIL + 1 :]).max(axis=0)
+    moved: Array = abs(t[-_TAIL + 1 :] - t[-_TAIL:-1]) * h[-_TAIL + 1 :]
+    scatter = moved.max(axis=0)
     scatter[np.isnan(scatter)] = inf
     return scatter
 

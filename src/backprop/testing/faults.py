@@ -27,7 +27,7 @@ def planted(rule: Rule) -> dict[str, Rule]:
 
 def _changed(rule: Rule, change: Change) -> Rule:
     def vjp(xs: Arrays, gy: Array) -> Sequence[Array]:
-        return tuple(change(gx, x, gy) for gx, x in zip(rule.vjp(xs, gy), xs))
+        return tuple(change(gx, x, gy) if gx.size else gx for gx, x in zip(rule.vjp(xs, gy), xs))
 
     return with_vjp(rule, vjp)
 

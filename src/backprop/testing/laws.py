@@ -97,8 +97,8 @@ def layout_free(rule: Rule, xs: Arrays, gy: Array) -> str | None:
 
 
 LAWS: Final[tuple[Law, ...]] = (
+    arguments_unchanged,  # first: a rule that writes must not spoil what the others compare
     gradients_fit,
-    arguments_unchanged,
     memory_apart,
     deterministic,
     homogeneous,

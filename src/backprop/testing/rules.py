@@ -82,7 +82,7 @@ def pair(
     given = _as_shapes(shapes) if shapes is not None else None
     name = f"{_name(forward)}, {_name(vjp)}"
     code = f"{_import(forward)}\n{_import(vjp)}\n{name}"
-    return Rule(name, forward, lambda xs, gy: (vjp(xs[0], gy),), (domain,), given, code)
+    return Rule(name, forward, lambda xs, gy: (np.asarray(vjp(xs[0], gy)),), (domain,), given, code)
 
 
 def with_vjp(rule: Rule, vjp: Callable[[Arrays, Array], Sequence[Array]]) -> Rule:

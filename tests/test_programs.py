@@ -1,0 +1,196 @@
+"""Random chains and programs: held against central differences, printed, reaching every rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+
+from backprop import Array, BinaryFunction, Exp, Function, Multiply, Node, Sin, Square, Variable
+from backprop.testing import (
+    GradientMismatch,
+    Program,
+    Step,
+    builtin_functions,
+    chains,
+    check_gradient,
+    functions,
+    inputs,
+    numbers,
+    programs,
+    variables,
+)
+
+DTYPES = st.sampled_from(["float64", "float32"])
+
+
+@given(DTYPES.flatmap(lambda dtype: chains(dtype=dtype)))
+def test_every_random_chain_agrees_with_central_differences(chain: Program) -> None:
+    """The gradient of any chain of built-in Functions is right."""
+    check_gradient(chain, *chain.at)
+
+
+@given(DTYPES.flatmap(lambda dtype: programs(dtype=dtype)))
+def test_every_random_program_agrees_with_central_differences(program: Program) -> None:
+    """So is that of any DAG: fan-out, several inputs, broadcasting, products of matrices."""
+    check_gradient(program, *program.at)
+
+
+@given(st.data(), inputs(shapes=[(), (3,)]))
+def test_one_instance_called_many_times_in_a_chain_is_right(data: st.DataObject, x: Array) -> None:
+    """A few instances, each called several times, give the same as new ones every time."""
+    pool = [Sin(), Square(), Sin()]
+    order = data.draw(st.lists(st.integers(0, 2), min_size=1, max_size=6))
+
+    def shared(v: Variable) -> Variable:
+        for i in order:
+            v = pool[i](v)
+        return v
+
+    def fresh(v: Variable) -> Variable:
+        for i in order:
+            v = type(pool[i])()(v)
+        return v
+
+    one, other = Variable(x), Variable(x)
+    with np.errstate(all="ignore"):
+        shared(one).backward()
+        fresh(other).backward()
+    np.testing.assert_array_equal(one.grad, other.grad)
+
+
+def _steps(strategy: st.SearchStrategy[Program], examples: int) -> Counter[type[Node]]:
+    counts: Counter[type[Node]] = Counter()
+
+    @settings(
+        max_examples=examples,
+        database=None,
+        derandomize=True,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def count(program: Program) -> None:
+        counts.update(step.function for step in program.steps)
+
+    count()
+    return counts
+
+
+def test_chains_reach_every_function_of_one_input() -> None:
+    """No rule is out of reach of the random chains."""
+    unary = {cls for cls in builtin_functions() if issubclass(cls, Function)}
+    assert set(_steps(chains(), 300)) == unary
+
+
+def test_programs_reach_every_function() -> None:
+    """No rule is out of reach of the random programs."""
+    assert set(_steps(programs(), 400)) == set(builtin_functions())
+
+
+@pytest.mark.parametrize("strategy", [chains, programs])
+def test_no_example_is_thrown_away(strategy: type[st.SearchStrategy[Program]]) -> None:
+    """Every draw gives a program: asked for n, n come."""
+    seen = []
+
+    @settings(
+        max_examples=200,
+        database=None,
+        phases=(Phase.generate,),
+        suppress_health_check=(HealthCheck.too_slow,),
+    )
+    @given(strategy())
+    def collect(program: Program) -> None:
+        seen.append(program)
+
+    collect()
+    assert len(seen) >= 200
+
+
+@given(programs())
+def test_a_program_is_well_inside_every_domain(program: Program) -> None:
+    """Its value is finite and moderate, so that differences have room."""
+    y = program(*map(Variable, program.at))
+    assert np.isfinite(y.data).all()
+    assert (abs(y.data) <= 1e4).all()
+
+
+@given(programs())
+def test_the_source_of_a_program_is_a_script_that_gives_the_same(program: Program) -> None:
+    """It needs backprop alone, and its value and gradients are bitwise those of the program."""
+    names: dict[str, object] = {}
+    exec(program.source(), names)
+    again = names["program"]
+    assert callable(again)
+    ours, theirs = ([Variable(x) for x in program.at] for _ in range(2))
+    y, again_y = program(*ours), again(*theirs)
+    y.backward()
+    again_y.backward()
+    np.testing.assert_array_equal(y.data, again_y.data)
+    for v, w in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(v.grad, w.grad)
+
+
+class WrongSin(Function):
+    def forward(self, x: Array) -> Array:
+        return np.sin(x)
+
+    def backward(self, gy: Array) -> Array:
+        return gy * np.cos(self.x) * (1 + 1e-7)
+
+
+def test_a_wrong_link_in_a_chain_is_found_and_its_script_fails_the_same_way() -> None:
+    """One rule off by 1e-7 among right ones is rejected, by the script as well."""
+    x = np.array([0.3, 0.7])
+    chain = Program((x,), (Step(Exp, (0,)), Step(WrongSin, (1,)), Step(Square, (2,))))
+    with pytest.raises(GradientMismatch) as caught:
+        check_gradient(chain, x)
+    script = caught.value.script
+    assert "v2 = WrongSin()(v1)" in script
+    script = script.replace("from backprop import Exp, Square, WrongSin", "from backprop import *")
+    with pytest.raises(GradientMismatch):
+        exec(script, {"WrongSin": WrongSin})
+
+
+def test_a_wrong_link_shrinks_to_that_link() -> None:
+    """The simplest program in which a rule is used is that rule alone."""
+    simplest = find(
+        programs(),
+        lambda program: any(step.function is Multiply for step in program.steps),
+        settings=settings(max_examples=2000, database=None),
+    )
+    assert len(simplest.steps) == 1
+
+
+def test_a_step_calls_functions_of_one_or_two_inputs_only() -> None:
+    """Anything else is refused by name."""
+    with pytest.raises(TypeError, match="not Node"):
+        Program((np.array(1.0),), (Step(Node, (0,)),))(Variable(np.array(1.0)))
+
+
+@given(st.data(), DTYPES)
+def test_inputs_are_inside_the_domain_they_are_for(data: st.DataObject, dtype: str) -> None:
+    """Of each domain of the built-ins, and of the dtype asked for."""
+    cls = data.draw(st.sampled_from(builtin_functions()))
+    domain = cls.domain[-1] if isinstance(cls.domain, tuple) else cls.domain
+    x = data.draw(inputs(domain, dtype=dtype))
+    assert x.dtype == dtype
+    assert all(float(v) in domain for v in x.flat)
+
+
+@given(functions(), functions(BinaryFunction))
+def test_functions_gives_new_instances(one: Node, two: Node) -> None:
+    """Each is a node of its own, of the kind asked for."""
+    assert isinstance(one, Function)
+    assert isinstance(two, BinaryFunction)
+
+
+@given(variables(shapes=[(2,)]), st.from_type(Variable), numbers())
+def test_variables_are_strategies_of_hypothesis(v: Variable, any_one: Variable, x: float) -> None:
+    """variables(), and by the package's entry point st.from_type(Variable)."""
+    assert v.shape == (2,)
+    assert isinstance(any_one, Variable)
+    assert np.isfinite(x)

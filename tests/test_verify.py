@@ -1,0 +1,320 @@
+"""verify, verify_rule and check_gradient: what they accept, reject, report and say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from backprop import (
+    POSITIVE,
+    REALS,
+    Array,
+    BinaryFunction,
+    Exp,
+    Function,
+    Interval,
+    NaryFunction,
+    Node,
+    Sin,
+    Square,
+    Variable,
+)
+from backprop.testing import (
+    GradientMismatch,
+    NothingToJudge,
+    builtin_functions,
+    check_gradient,
+    verify,
+    verify_rule,
+)
+
+
+class Cube(Function):
+    def forward(self, x: Array) -> Array:
+        return x**3
+
+    def backward(self, gy: Array) -> Array:
+        return 3 * self.x**2 * gy
+
+
+class WrongCube(Function):
+    def forward(self, x: Array) -> Array:
+        return x**3
+
+    def backward(self, gy: Array) -> Array:
+        return 2 * self.x**2 * gy
+
+
+class NotesCube(Function):
+    """As the book writes it: the input through the Variable."""
+
+    def forward(self, x: Array) -> Array:
+        return x**3
+
+    def backward(self, gy: Array) -> Array:
+        return 3 * self.input.data**2 * gy
+
+
+@dataclass
+class Scale(Function):
+    by: float
+    slope: float
+
+    def forward(self, x: Array) -> Array:
+        return x * self.by
+
+    def backward(self, gy: Array) -> Array:
+        return gy * self.slope
+
+
+class Hypot(BinaryFunction):
+    domain = (POSITIVE, POSITIVE)
+
+    def forward(self, a: Array, b: Array) -> Array:
+        return np.hypot(a, b)
+
+    def backward(self, gy: Array) -> tuple[Array, Array]:
+        ga, gb = gy * self.a / self.y, gy * self.b / self.y
+        return _summed(ga, self.a), _summed(gb, self.b)
+
+
+def _summed(g: Array, like: Array) -> Array:
+    lead = tuple(range(g.ndim - like.ndim))
+    ones = tuple(i + len(lead) for i, n in enumerate(like.shape) if n == 1)
+    summed: Array = g.sum(axis=lead + ones, keepdims=True).reshape(like.shape)
+    return summed.astype(like.dtype)
+
+
+class SinCos(NaryFunction):
+    domain = (REALS,)
+
+    def forward(self, *xs: Array) -> tuple[Array, ...]:
+        return np.sin(xs[0]), np.cos(xs[0])
+
+    def backward(self, *gys: Array) -> tuple[Array, ...]:
+        sin, cos = self.ys
+        return (gys[0] * cos - gys[1] * sin,)
+
+
+@pytest.mark.parametrize("function", builtin_functions(), ids=lambda cls: cls.__name__)
+def test_every_built_in_backward_agrees_with_central_differences(function: type[Node]) -> None:
+    """Every built-in rule is right, every planted fault rejected, and 1e-9 would be seen."""
+    report = verify(function)
+    assert report.rejected == report.planted >= 20, report.accepted
+    assert report.smallest < 1e-9
+    assert report.worst <= 1.0
+
+
+def test_the_list_of_built_ins_has_every_class_in_the_package() -> None:
+    """No rule can be added without being verified: the list is read from the classes."""
+    import backprop.functions
+
+    named = {cls.__name__ for cls in builtin_functions()}
+    assert named == set(backprop.functions.__all__)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        Cube,
+        Cube(),
+        NotesCube,
+        Scale(2.5, 2.5),
+        Hypot,
+        SinCos,
+        lambda x: Exp()(Sin()(x)),
+        Variable.__neg__,
+    ],
+    ids=str,
+)
+def test_what_a_user_writes_is_verified(function: type[Node]) -> None:
+    """A class, an instance, a dataclass, several inputs or outputs, a callable: all are."""
+    report = verify(function, examples=25, seed=1)
+    assert report.rejected == report.planted, report.accepted
+
+
+def test_a_callable_of_two_variables_is_verified() -> None:
+    """The inputs of a callable are counted from its signature."""
+
+    def product(a: Variable, b: Variable) -> Variable:
+        return a * b + a
+
+    assert verify(product, examples=25, seed=1).rejected > 20
+
+
+@pytest.mark.parametrize("function", [WrongCube, WrongCube(), Scale(2.5, 2.5000001)], ids=str)
+def test_a_wrong_rule_is_rejected(function: type[Node]) -> None:
+    """A wrong factor is found, even one of 4e-8."""
+    with pytest.raises(GradientMismatch):
+        verify(function, seed=1)
+
+
+def test_the_message_names_everything_and_its_script_repeats_the_failure() -> None:
+    """It says which Function and input, analytic, numeric, error, tolerance, how to repeat."""
+    with pytest.raises(GradientMismatch) as caught:
+        verify(WrongCube, seed=1)
+    text = str(caught.value)
+    for part in ("WrongCube", "input 0", "analytic", "numeric", "error", "tolerance", "script"):
+        assert part in text
+    with pytest.raises(GradientMismatch, match="WrongCube: backward is wrong"):
+        exec(caught.value.script, {"WrongCube": WrongCube})
+
+
+def test_the_counterexample_is_shrunk() -> None:
+    """What is reported is about as simple as can be: one element, not a large array."""
+    with pytest.raises(GradientMismatch) as caught:
+        verify(WrongCube, seed=3)
+    (line,) = [line for line in caught.value.script.split("\n") if "check_gradient(" in line]
+    assert len(line) < 120
+
+
+def test_a_mismatch_is_an_assertion_error() -> None:
+    """Test runners show it as a failed assertion."""
+    with pytest.raises(AssertionError):
+        check_gradient(WrongCube, np.array(2.0))
+
+
+def test_a_rule_that_raises_is_a_mismatch_that_names_the_error() -> None:
+    """A gradient of the wrong shape, which the kernel refuses, counts as a wrong rule."""
+
+    class Summed(Cube):
+        def backward(self, gy: Array) -> Array:
+            return np.asarray(super().backward(gy).sum())
+
+    with pytest.raises(GradientMismatch, match=r"Summed raised GradientShapeError: .* shape"):
+        verify(Summed, seed=1)
+
+
+def test_the_same_seed_repeats_the_run() -> None:
+    """Everything in the report but the time is the same."""
+    first, second = (verify(Cube, examples=20, seed=5) for _ in range(2))
+    assert (first.worst, first.smallest, first.shapes) == (
+        second.worst,
+        second.smallest,
+        second.shapes,
+    )
+    assert first.seed == 5
+
+
+def test_without_a_seed_the_report_names_the_one_taken() -> None:
+    """So that any run can be repeated."""
+    report = verify(Cube, examples=20)
+    assert verify(Cube, examples=20, seed=report.seed).smallest == report.smallest
+
+
+def test_domain_shapes_dtypes_and_examples_are_honoured() -> None:
+    """What is asked for is what is tried."""
+    seen: list[Array] = []
+
+    def forward(x: Array) -> Array:
+        seen.append(x)
+        return np.asarray(x * x)
+
+    report = verify_rule(
+        forward,
+        lambda x, gy: 2 * x * gy,
+        domain=Interval(1.0, 2.0),
+        shapes=[(2,), (2, 2)],
+        dtypes=["float64"],
+        examples=15,
+        seed=0,
+    )
+    assert all(((x > 1) & (x < 2)).all() for x in seen)
+    assert {x.shape for x in seen} == {(2,), (2, 2)}
+    assert report.examples == 15
+    assert report.dtypes == ("float64",)
+    assert report.domain == "Interval(1, 2)"
+
+
+def test_a_plain_pair_is_verified_without_the_kernel() -> None:
+    """A rule for another framework is a forward and a vjp on arrays."""
+    good = verify_rule(np.sin, lambda x, gy: gy * np.cos(x), seed=1)
+    assert good.rejected == good.planted
+    with pytest.raises(GradientMismatch):
+        verify_rule(np.sin, lambda x, gy: gy * np.sin(x), seed=1)
+
+
+def test_the_script_of_a_plain_pair_repeats_its_failure() -> None:
+    """It is written with check_gradient(forward, x, vjp=...)."""
+    with pytest.raises(GradientMismatch) as caught:
+        verify_rule(sine, wrong_cosine, seed=1)
+    with pytest.raises(GradientMismatch, match="sine, wrong_cosine"):
+        exec(caught.value.script, {"sine": sine, "wrong_cosine": wrong_cosine})
+
+
+def sine(x: Array) -> Array:
+    return np.asarray(np.sin(x))
+
+
+def wrong_cosine(x: Array, gy: Array) -> Array:
+    return np.asarray(gy * np.cos(x) * (1 + 1e-6))
+
+
+def test_a_function_with_no_finite_value_says_what_to_do() -> None:
+    """Nothing is called verified that could not be judged."""
+    with pytest.raises(NothingToJudge, match=r"state where it is differentiable, e\.g\. domain="):
+        verify_rule(lambda x: x * np.nan, lambda x, gy: gy * np.nan, examples=10)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (3, "takes a Function or a callable on Variables, got 3"),
+        (int, "int is no Function class"),
+        (Scale, "Scale cannot be set up without arguments"),
+        (NaryFunction, "takes any number of inputs"),
+    ],
+)
+def test_what_cannot_be_verified_is_refused_with_the_reason(function: object, message: str) -> None:
+    """A TypeError that says what to pass instead."""
+    with pytest.raises(TypeError, match=message):
+        verify(function)  # type: ignore[arg-type]  # that is the point
+
+
+def test_a_callable_must_return_a_variable() -> None:
+    """One that returns an array has cut the graph."""
+    with pytest.raises(GradientMismatch, match="must return one Variable, got ndarray"):
+        verify(lambda x: x.data, examples=5)
+
+
+def test_check_gradient_returns_what_it_measured() -> None:
+    """One measurement for each input: analytic, numeric, tolerance."""
+    a, b = check_gradient(Hypot, np.array([3.0, 5.0]), np.array([4.0, 12.0]))
+    np.testing.assert_allclose(a.analytic.astype(float), [3 / 5, 5 / 13], rtol=1e-15)
+    np.testing.assert_allclose(b.numeric.astype(float), [4 / 5, 12 / 13], rtol=1e-11)
+    assert (a.ratio <= 1).all()
+    assert a.detectable < 1e-10
+
+
+@given(st.floats(-50, 50), st.floats(-10, 10))
+def test_check_gradient_takes_a_cotangent(x: float, gy: float) -> None:
+    """The gradient is that of gy * y."""
+    (measured,) = check_gradient(Square, np.array(x), gy=np.array(gy))
+    assert abs(float(measured.analytic[0]) - 2 * x * gy) <= 4e-15 * abs(x * gy)
+
+
+def test_check_gradient_keeps_to_the_domain_it_is_given() -> None:
+    """Near the edge of a domain the steps stay inside."""
+    seen: list[float] = []
+
+    def root(x: Array) -> Array:
+        seen.append(float(x))
+        return np.asarray(np.sqrt(x))
+
+    check_gradient(root, np.array(1e-9), vjp=lambda x, gy: gy / (2 * np.sqrt(x)), domain=POSITIVE)
+    assert min(seen) > 0
+
+
+def test_verify_can_run_inside_a_hypothesis_test() -> None:
+    """A nested search is Hypothesis's own business to allow; it does not disturb the outer one."""
+
+    @settings(suppress_health_check=[HealthCheck.nested_given], deadline=None)
+    @given(st.sampled_from([Sin, Exp, Cube]))
+    def inner(function: type[Node]) -> None:
+        assert verify(function, examples=5).examples == 5
+
+    inner()
