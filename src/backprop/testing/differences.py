@@ -170,10 +170,9 @@ def _tail(t: Array, h: Array) -> Array:
     If that is a large part of all that f moves, it is faster than the steps: nothing is known.
     """
     if len(t) < _TAIL:
-        return np.full(t.shape[1], inf)
+        return np.full(t.shape[1:], inf)
     moved: Array = abs(t[-_TAIL + 1 :] - t[-_TAIL:-1]) * h[-_TAIL + 1 :]
-    scatter = moved.max(axis=0)
-    scatter[np.isnan(scatter)] = inf
+    scatter: Array = np.where(np.isnan(moved), inf, moved).max(axis=0)
     return scatter
 
 

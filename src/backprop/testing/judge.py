@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -27,8 +27,6 @@ from backprop.testing.rules import Arrays, Rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    Mask: TypeAlias = NDArray[np.bool_]
 
 _WIDER: Final[dict[type[np.floating[Any]], type[np.floating[Any]]]] = {
     np.float16: np.float64,
@@ -164,7 +162,7 @@ def _widened(point: Point) -> Arrays:
     return tuple(x.astype(point.wide) for x in point.xs) if point.wide else point.xs
 
 
-def _right_in_wider(point: Point, rule: Rule, gy: Array, seen: Measurement) -> Mask:
+def _right_in_wider(point: Point, rule: Rule, gy: Array, seen: Measurement) -> NDArray[np.bool_]:
     """Where the same rule, run in the wider dtype, is right or much less wrong."""
     nowhere = np.zeros(len(seen.columns), bool)
     if point.wide is None:

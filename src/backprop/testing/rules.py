@@ -90,7 +90,7 @@ def with_vjp(rule: Rule, vjp: Callable[[Arrays, Array], Sequence[Array]]) -> Rul
     return replace(rule, vjp=vjp)
 
 
-def as_callable(function: object) -> Anything:
+def as_callable(function: type | Node | Anything) -> Anything:
     """`function` itself, or an instance of it if it is a Function class."""
     made = _instance(function) if isinstance(function, type) else function
     if not callable(made):
