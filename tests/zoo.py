@@ -1,8 +1,8 @@
 """Derivative rules in plain NumPy, right and wrong, that a verifier must tell apart.
 
-A rule is a pair: y = forward(x) and gx = vjp(x, gy). RIGHT holds rules that are right, though many
-look wrong to differences: kinks, saturation, cancellation, huge and tiny numbers, noise. WRONG holds
-rules that are wrong, each beside the right one that it is a copy of.
+A rule is a pair: y = forward(x) and gx = vjp(x, gy). RIGHT holds rules that are right, though
+many look wrong to differences: kinks, saturation, cancellation, huge and tiny numbers, noise. WRONG
+holds rules that are wrong, each beside the right one that it is a copy of.
 """
 
 from __future__ import annotations
@@ -310,7 +310,12 @@ RIGHT: Final = (
     Right("sinc", np.sinc, lambda x, gy: gy * of_sinc(x), Interval(-50, 50)),
     Right("x log x", lambda x: x * np.log(x), lambda x, gy: gy * (np.log(x) + 1), POSITIVE),
     Right("x**x", lambda x: x**x, lambda x, gy: gy * x**x * (np.log(x) + 1), Interval(0, 100)),
-    Right("x - sin x", lambda x: x - np.sin(x), lambda x, gy: gy * (1 - np.cos(x))),
+    Right(
+        "x - sin x",
+        lambda x: x - np.sin(x),
+        lambda x, gy: gy * (1 - np.cos(x)),
+        Interval(-1e9, 1e9),
+    ),
     Right("1 - cos x", lambda x: 1 - np.cos(x), lambda x, gy: gy * np.sin(x)),
     Right("x + 1e8 - 1e8", lambda x: (x + 1e8) - 1e8, lambda x, gy: gy * 1),
     Right("(x - 1)**7 expanded", seventh, lambda x, gy: gy * of_seventh(x), Interval(-2, 3)),
@@ -837,7 +842,8 @@ WRONG: Final = (
     Wrong("triangle wave", "one slope", lambda x, gy: gy * 1),
     Wrong("constant", "one", lambda x, gy: gy * 1),
     Wrong("floor", "straight through", lambda x, gy: gy * 1),
-    Wrong("interp", "last slope outside", lambda x, gy: gy * np.where(x > 5, -2 / 3, slope_between_knots(x))),
+    Wrong("interp", "last slope outside",
+          lambda x, gy: gy * np.where(x > 5, -2 / 3, slope_between_knots(x))),
     Wrong("sin", "for x > 0", when(lambda x: x > 0, of_sin)),
     Wrong("sin", "for x < 0", when(lambda x: x < 0, of_sin)),
     Wrong("sin", "for |x| > 1e3", when(lambda x: abs(x) > 1e3, of_sin)),
@@ -857,12 +863,14 @@ WRONG: Final = (
     Wrong("sin", "for 2-d", when(lambda x: x.ndim == 2, of_sin)),
     Wrong("sin", "for one element", when(lambda x: x.shape == (1,), of_sin)),
     Wrong("sin", "for size > 1000", when(lambda x: x.size > 1000, of_sin)),
-    Wrong("sin", "shape of empty", lambda x, gy: gy * np.cos(x) if x.size else np.zeros(0, x.dtype)),
+    Wrong("sin", "shape of empty",
+          lambda x, gy: gy * np.cos(x) if x.size else np.zeros(0, x.dtype)),
     Wrong("sin", "raises for empty", raises_when_empty),
     Wrong("sin", "in float32 only", when(lambda x: x.dtype == np.float32, of_sin)),
     Wrong("sin", "in float64 only", when(lambda x: x.dtype == np.float64, of_sin)),
     Wrong("sin", "in float32 only, by 1e-2", when(lambda x: x.dtype == np.float32, of_sin, 1.01)),
-    Wrong("sin", "in float64 only, by 1e-5", when(lambda x: x.dtype == np.float64, of_sin, 1 + 1e-5)),
+    Wrong("sin", "in float64 only, by 1e-5",
+          when(lambda x: x.dtype == np.float64, of_sin, 1 + 1e-5)),
     Wrong("sin", "float32 inside", cast(of_sin, np.float32)),
     Wrong("sin", "float16 inside", cast(of_sin, np.float16)),
     Wrong("square", "float32 inside", cast(of_square, np.float32)),
@@ -873,7 +881,8 @@ WRONG: Final = (
     Wrong("sin", "scalar", lambda x, gy: total(gy * np.cos(x))),
     # Reductions, axes, places.
     Wrong("sum", "mean", lambda x, gy: np.full_like(x, gy / max(x.size, 1))),
-    Wrong("sum of 20000", "the last half", lambda x, gy: gy * (np.arange(20000) < 10000).astype(x.dtype)),
+    Wrong("sum of 20000", "the last half",
+          lambda x, gy: gy * (np.arange(20000) < 10000).astype(x.dtype)),
     Wrong("mean", "sum", lambda x, gy: np.full_like(x, gy)),
     Wrong("sum, axis 0", "axis 1", lambda x, gy: np.resize(gy, x.T.shape).T.copy()),
     Wrong("prod", "not divided", lambda x, gy: np.full_like(x, gy * x.prod())),
@@ -922,10 +931,12 @@ WRONG: Final = (
     Wrong("det", "not transposed", lambda x, gy: gy * np.linalg.det(regular(x)) * inverse(x)),
     Wrong("log det", "det", lambda x, gy: gy * np.linalg.det(regular(x)) * inverse(x).T),
     Wrong("solve", "sign", lambda x, gy: np.outer(inverse(x).T @ gy, inverse(x).sum(1))),
-    Wrong("solve", "outer transposed", lambda x, gy: -np.outer(inverse(x).sum(1), inverse(x).T @ gy)),
+    Wrong("solve", "outer transposed",
+          lambda x, gy: -np.outer(inverse(x).sum(1), inverse(x).T @ gy)),
     Wrong("sin", "first element dropped", dropped(of_sin, 0)),
     Wrong("sin", "last element dropped", dropped(of_sin, -1)),
-    Wrong("sin", "elements reversed", lambda x, gy: (gy * np.cos(x)).T.reshape(-1)[::-1].reshape(x.shape).copy()),
+    Wrong("sin", "elements reversed",
+          lambda x, gy: (gy * np.cos(x)).T.reshape(-1)[::-1].reshape(x.shape).copy()),
     # The cotangent.
     Wrong("sin", "cotangent ignored", lambda x, gy: np.cos(x) + 0 * gy),
     Wrong("sin", "cotangent squared", lambda x, gy: gy * gy * np.cos(x)),
@@ -935,7 +946,8 @@ WRONG: Final = (
     Wrong("sin", "cotangent + 1e-6", lambda x, gy: (gy + 1e-6) * np.cos(x)),
     Wrong("sin", "first cotangent", lambda x, gy: gy.reshape(-1)[:1].sum() * np.cos(x)),
     Wrong("sin", "mean cotangent", lambda x, gy: gy.sum() / max(gy.size, 1) * np.cos(x)),
-    Wrong("sin", "small cotangents lost", lambda x, gy: np.where(abs(gy) < 1e-4, 0, gy) * np.cos(x)),
+    Wrong("sin", "small cotangents lost",
+          lambda x, gy: np.where(abs(gy) < 1e-4, 0, gy) * np.cos(x)),
     # Memory, state, chance.
     Wrong("sin", "stale input", Stale(of_sin)),
     Wrong("square", "first derivative kept", First(lambda x: 2 * x)),
@@ -949,7 +961,8 @@ WRONG: Final = (
     Wrong("identity", "gives the cotangent", lambda x, gy: gy),
     Wrong("reshape", "gives a view of the cotangent", lambda x, gy: gy.reshape(x.shape)),
     Wrong("transpose", "gives a view of the cotangent", lambda x, gy: gy.T),
-    Wrong("to (2, n)", "gives a row of the cotangent", lambda x, gy: np.add(gy[0], gy[1], out=gy[0])),
+    Wrong("to (2, n)", "gives a row of the cotangent",
+          lambda x, gy: np.add(gy[0], gy[1], out=gy[0])),
     Wrong("sin", "reads memory order", in_memory_order),
     Wrong("square", "ignores strides", ignores_strides),
 )  # fmt: skip
