@@ -129,7 +129,7 @@ def test_the_list_of_built_ins_has_every_class_in_the_package() -> None:
         lambda x: Exp()(Sin()(x)),
         Variable.__neg__,
     ],
-    ids=str,
+    ids=["class", "instance", "notes", "dataclass", "binary", "n-ary", "callable", "method"],
 )
 def test_what_a_user_writes_is_verified(function: type[Node]) -> None:
     """A class, an instance, a dataclass, several inputs or outputs, a callable: all are."""
@@ -146,7 +146,11 @@ def test_a_callable_of_two_variables_is_verified() -> None:
     assert verify(product, examples=25, seed=1).rejected > 20
 
 
-@pytest.mark.parametrize("function", [WrongCube, WrongCube(), Scale(2.5, 2.5000001)], ids=str)
+@pytest.mark.parametrize(
+    "function",
+    [WrongCube, WrongCube(), Scale(2.5, 2.5000001)],
+    ids=["class", "instance", "4e-8"],
+)
 def test_a_wrong_rule_is_rejected(function: type[Node]) -> None:
     """A wrong factor is found, even one of 4e-8."""
     with pytest.raises(GradientMismatch):

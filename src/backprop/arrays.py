@@ -10,6 +10,7 @@ pass it on to arrays of other libraries.
 
 from __future__ import annotations
 
+from math import isfinite
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
@@ -150,8 +151,15 @@ def absorb(gy: Array, derivative: Array) -> Array:
     So a branch that does not count adds nothing: where(x > 0, sqrt(x), 0), x * sqrt(x) and
     norm(x)**2 have gradient 0 at 0. It also hides a true 0 * inf, which has no value to give.
     """
+    if _is_finite(derivative):
+        return multiply(gy, derivative, out=...)
     with np.errstate(invalid="ignore"):
         g = multiply(gy, derivative, out=...)
-    if np.isnan(g).any():
-        return np.where((gy == 0) & ~np.isfinite(derivative), g.dtype.type(0), g)
-    return g
+    return np.where((gy == 0) & ~np.isfinite(derivative), g.dtype.type(0), g)
+
+
+def _is_finite(x: Array) -> bool:
+    """Whether all of `x` is known to be finite; an array that may be lazy is not asked."""
+    if type(x) is not np.ndarray:
+        return False
+    return isfinite(x) if x.ndim == 0 else bool(np.isfinite(x).all())

@@ -42,7 +42,8 @@ class Square(Function):
 
     @override
     def backward(self, gy: Array) -> Array:
-        return multiply(gy, add(self.x, self.x, out=...), out=...)
+        half = multiply(gy, self.x, out=...)  # before doubling: a large x must not overflow
+        return add(half, half, out=...)
 
 
 class Sqrt(Function):

@@ -42,6 +42,7 @@ _STEPS: Final = 12
 _FRACTION: Final = 1327 / 1024
 _RATIO: Final = 8  # between neighbours on the ladder; exponents are multiples of 3
 _SAFETY: Final = 4
+_RIVAL: Final = 16
 _TAIL: Final = 3  # the finest steps, which show the noise of f
 _NOISIEST: Final = 2**12  # noise above so many ulp, and above this part of f's change, hides all
 _CENTRAL: Final = (64, 4096)  # T(h) errs in h², then h⁴: 8², 8⁴
@@ -78,14 +79,20 @@ def central_difference(f: Map, x: Array, *, domain: Interval = REALS) -> Derivat
     return Derivative(value.reshape(shape), error.reshape(shape))
 
 
-def column(f: Map, x: Array, j: int, domain: Interval = REALS) -> Derivative:
-    """The derivative of every element of f(x), flattened, by element `j` of `x`, flattened."""
+def column(
+    f: Map, x: Array, j: int, domain: Interval = REALS, noise: Array | float = 0.0
+) -> Derivative:
+    """The derivative of every element of f(x), flattened, by element `j` of `x`, flattened.
+
+    `noise` is what is known otherwise of how exactly f is computed.
+    """
     steps = ladder(x.flat[j], domain)
     if not steps:
         return _unknown(f, x)
     here, above, below, half, ulps = _evaluate(f, x, j, steps)
     with np.errstate(all="ignore"):
         jump = np.maximum(abs(above - here), abs(below - here))
+        ulps = np.maximum(ulps, noise)
         return _limit((above - below) / (2 * half), half, ulps, jump, _CENTRAL)
 
 
@@ -200,11 +207,16 @@ def _error(s: Array, t: Array, h: Array, noise: Array, neighbours: Array) -> Arr
 
 
 def _best(values: Array, errors: Array, steps: Array, flat: Array) -> Derivative:
-    """The candidate of least error in each column; a finer one that contradicts it widens it."""
+    """The candidate of least error in each column, widened by what contradicts it.
+
+    A finer one may, and a coarser one that is nearly as good: rounding inside f can be the same at
+    all the finest steps, which then agree on a wrong value.
+    """
     pick = np.where(flat, inf, errors).argmin(axis=0)[np.newaxis]
     value, error = (np.take_along_axis(a, pick, 0)[0] for a in (values, errors))
     error = np.where(np.take_along_axis(flat, pick, 0)[0], inf, error)
     gap = abs(values - value)
-    contradicts = (steps < steps[pick[0], 0]) & (gap > _SAFETY * (errors + error))
+    rival = (steps < steps[pick[0], 0]) | (errors < _RIVAL * error)
+    contradicts = rival & (gap > _SAFETY * (errors + error))
     widened = np.maximum(error, np.where(contradicts, gap, 0).max(axis=0))
     return Derivative(np.where(np.isfinite(widened), value, np.nan), widened)
