@@ -92,7 +92,7 @@ def _call(step: Step, values: list[Variable]) -> Variable:
 def chains(draw: st.DrawFn, max_steps: int = 6, dtype: str = "float64") -> Program:
     """Chains of one-input Functions, each called with the result of the one before."""
     x = draw(_moderate(((), (3,), (2, 3)), dtype))
-    return draw(_grown((x,), max_steps, chain=True))
+    return _grown((x,), draw(_choices(max_steps)), chain=True)
 
 
 @st.composite
@@ -100,20 +100,29 @@ def programs(draw: st.DrawFn, max_steps: int = 8, dtype: str = "float64") -> Pro
     """Programs of all built-in Functions: several inputs, fan-out, broadcasting, any DAG."""
     family = draw(st.sampled_from(_FAMILIES))
     xs = draw(st.lists(_moderate(family, dtype), min_size=1, max_size=3))
-    return draw(_grown(tuple(xs), max_steps, chain=False))
+    return _grown(tuple(xs), draw(_choices(max_steps)), chain=False)
 
 
-@st.composite
-def _grown(draw: st.DrawFn, at: tuple[Array, ...], max_steps: int, chain: bool) -> Program:
+def _choices(max_steps: int) -> st.SearchStrategy[list[tuple[int, int]]]:
+    """For each step: how far back its first operand is, and which of the admissible steps it is.
+
+    A list of numbers that are taken modulo what there is: so it shrinks by leaving steps out.
+    """
+    step = st.tuples(st.integers(0, 2**8), st.integers(0, 2**16))
+    return st.lists(step, min_size=1, max_size=max_steps)
+
+
+def _grown(at: tuple[Array, ...], choices: list[tuple[int, int]], chain: bool) -> Program:
     """Append steps that are admissible for the values at hand: so no example is thrown away."""
     values = [Variable(x) for x in at]
     steps: list[Step] = []
     with no_grad(), np.errstate(all="ignore"):
-        for _ in range(draw(st.integers(1, max_steps))):
-            first = len(values) - 1 if chain else draw(_operand(len(values)))
-            step = draw(st.sampled_from(_admissible(values, first, chain)))
-            steps.append(step)
-            values.append(_call(step, values))
+        for back, which in choices:
+            # Every second time the last value, so that programs are deep as well as wide.
+            first = len(values) - 1 - (back // 2 % len(values) if back % 2 and not chain else 0)
+            admissible = _admissible(values, first, chain)
+            steps.append(admissible[which % len(admissible)])
+            values.append(_call(steps[-1], values))
     return Program(at, tuple(steps))
 
 
@@ -123,11 +132,6 @@ def _moderate(draw: st.DrawFn, shapes: tuple[Shape, ...], dtype: str) -> Array:
     size = int(np.prod(shape))
     values = draw(st.lists(st.floats(-4.0, 4.0), min_size=size, max_size=size))
     return np.array([v if abs(v) >= _ROOM else 0.0 for v in values], dtype).reshape(shape)
-
-
-def _operand(count: int) -> st.SearchStrategy[int]:
-    """The last value more often than the others, so that programs are deep as well as wide."""
-    return st.one_of(st.just(count - 1), st.integers(0, count - 1))
 
 
 def _admissible(values: list[Variable], first: int, chain: bool) -> list[Step]:

@@ -120,7 +120,7 @@ def check_gradient(
     >>> import numpy as np
     >>> from backprop import Square
     >>> (measured,) = check_gradient(Square, np.array([1.0, 2.0]))
-    >>> measured.analytic.tolist()
+    >>> measured.analytic.astype(float).tolist()
     [2.0, 4.0]
     """
     arrays = tuple(Variable(x).data for x in xs)
