@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
 from typing_extensions import override
 
 from backprop import Add, Array, BinaryFunction, Exp, Function, NaryFunction, Square, Variable
+from backprop.errors import OutputDroppedError
 from tests.helpers import Cube, Split, Total, grad, grads, leaf
 
 
@@ -640,3 +642,22 @@ def test_adopting_by_hand() -> None:
     assert y.creator is f
     assert f.output is y
     assert grads([a, b]) == [1.0, 1.0]
+
+
+def test_a_function_held_by_a_partial_alone_knows_its_output() -> None:
+    """What the reference count at the call cannot see is found when it is asked for."""
+    call = partial(Square())
+    y = call(Variable(np.array(3.0)))
+    square = call.func
+    assert isinstance(square, Square)
+    assert square.output is y
+
+
+def test_a_dropped_output_of_such_a_function_is_said_to_be_dropped() -> None:
+    """Not that the Function was never called."""
+    call = partial(Square())
+    call(Variable(np.array(3.0)))
+    square = call.func
+    assert isinstance(square, Square)
+    with pytest.raises(OutputDroppedError):
+        _ = square.output

@@ -8,6 +8,7 @@ the last output is dropped the graph is gone.
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 from heapq import heappop, heappush
 from sys import getrefcount
@@ -370,7 +371,7 @@ class OneOutput(Node, kind=True):
     def output(self) -> Variable:
         """The Variable that the call gave. Raises OutputDroppedError if nobody kept it."""
         if not hasattr(self, "_output"):
-            raise self._uncalled()
+            self._find_output()
         return self._alive(self._output)
 
     @output.setter
@@ -381,6 +382,16 @@ class OneOutput(Node, kind=True):
     @override
     def adopt(self, output: Variable) -> None:
         self.output = output
+
+    def _find_output(self) -> None:
+        """Look for the output among all objects: the call took this instance for a temporary one.
+
+        It counts references, and cannot see a holder that lends its own, as functools.partial does.
+        """
+        if not hasattr(self, "generation"):
+            raise self._uncalled()
+        held = (v for v in gc.get_referrers(self) if isinstance(v, Variable))
+        self._output = ref(next(held, _new(Variable)))  # else to one that is gone at once
 
 
 class Function(OneOutput, kind=True):
@@ -440,7 +451,8 @@ class Function(OneOutput, kind=True):
         node.x = data
         node.y = y
         # A weak reference costs as much as the rest of the bookkeeping. If nobody else holds this
-        # instance it is only to be had from `output.creator`, which makes up for it.
+        # instance it is only to be had from `output.creator`, which makes up for it; and what the
+        # count misses, `output` finds.
         if getrefcount(self) > _TEMPORARY:
             node._output = ref(output)
         above = x._creator
