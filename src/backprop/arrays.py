@@ -15,6 +15,7 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import numpy as np
+from numpy import ndarray
 
 from backprop.errors import DataError
 
@@ -61,7 +62,6 @@ sin: Final[Unary] = np.sin
 cos: Final[Unary] = np.cos
 tanh: Final[Unary] = np.tanh
 
-_CHARS: Final = "efdg"
 FLOATS: Final = frozenset(map(np.dtype, (np.float16, np.float32, np.float64, np.longdouble)))
 # Below this many elements a ufunc that writes into its operand is slower than one that allocates.
 _SMALL: Final = 64
@@ -73,8 +73,6 @@ def as_data(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
     Integers become float64, Python numbers `dtype` (float64 if None). Raises DataError for
     anything that holds no real numbers, for bool, and for subclasses of ndarray.
     """
-    if type(data) is np.ndarray and data.dtype.char in _CHARS and data.dtype.isnative:
-        return data
     if not is_array(data):
         data = _convert(data, dtype)
     if is_subclass(data):
@@ -83,8 +81,9 @@ def as_data(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
             "pass np.asarray(data)"
         )
     array = data
-    if array.dtype.char in _CHARS:
-        return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    native = array.dtype.newbyteorder("=")
+    if native in FLOATS:
+        return array if array.dtype.isnative else array.astype(native)
     if array.dtype.kind in "iu":
         return array.astype(np.float64)
     raise DataError(
@@ -101,7 +100,7 @@ def is_array(data: object) -> TypeIs[Array]:
 
 def is_subclass(data: object) -> bool:
     """Whether `data` is a masked array, a matrix or the like, whose operators mean other things."""
-    return type(data) is not np.ndarray and isinstance(data, np.ndarray)
+    return type(data) is not ndarray and isinstance(data, np.ndarray)
 
 
 def _convert(data: ArrayLike, dtype: DTypeLike | None) -> Array:
@@ -115,9 +114,9 @@ def _convert(data: ArrayLike, dtype: DTypeLike | None) -> Array:
 
 def ones_like(x: Array) -> Array:
     """np.ones_like; for an ndarray without its detour through Python, the cost of a node or two."""
-    if type(x) is not np.ndarray:
+    if type(x) is not ndarray:
         return np.ones_like(x)
-    ones = np.empty_like(x)
+    ones = x.copy() if x.size <= _SMALL else np.empty_like(x)
     ones.fill(1.0)
     return ones
 
@@ -142,7 +141,7 @@ def scale(gy: Array, derivative: Array) -> Array:
 
 
 def _alike(a: Array, b: Array) -> bool:
-    return type(a) is np.ndarray is type(b) and a.dtype == b.dtype and a.shape == b.shape
+    return type(a) is ndarray is type(b) and a.dtype == b.dtype and a.shape == b.shape
 
 
 def absorb(gy: Array, derivative: Array) -> Array:
@@ -151,15 +150,11 @@ def absorb(gy: Array, derivative: Array) -> Array:
     So a branch that does not count adds nothing: where(x > 0, sqrt(x), 0), x * sqrt(x) and
     norm(x)**2 have gradient 0 at 0. It also hides a true 0 * inf, which has no value to give.
     """
-    if _is_finite(derivative):
+    # An array of another library may be lazy: it is not asked.
+    if type(derivative) is ndarray and (
+        np.isfinite(derivative).all() if derivative.ndim else isfinite(derivative)
+    ):
         return multiply(gy, derivative, out=...)
     with np.errstate(invalid="ignore"):
         g = multiply(gy, derivative, out=...)
     return np.where((gy == 0) & ~np.isfinite(derivative), g.dtype.type(0), g)
-
-
-def _is_finite(x: Array) -> bool:
-    """Whether all of `x` is known to be finite; an array that may be lazy is not asked."""
-    if type(x) is not np.ndarray:
-        return False
-    return isfinite(x) if x.ndim == 0 else bool(np.isfinite(x).all())

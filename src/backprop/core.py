@@ -20,7 +20,7 @@ from weakref import ref
 import numpy as np
 from numpy import ndarray
 
-from backprop.arrays import Array, Shape, Shapes, add, as_data, ones_like
+from backprop.arrays import FLOATS, Array, Shape, Shapes, add, as_data, ones_like
 from backprop.checks import checked_output, fitting, returned
 from backprop.compat import Self, override
 from backprop.domain import REALS, Domain
@@ -86,9 +86,12 @@ class Variable(Operators):
     _seed: Array  # what the user assigned to grad; it counts while `_grad` is that same array
 
     def __init__(self, data: ArrayLike) -> None:
-        if isinstance(data, Variable):
+        if type(data) is ndarray and data.dtype in FLOATS:
+            self._data = data
+        elif isinstance(data, Variable):
             raise DataError("data is a Variable already; for a new leaf write x.detach()")
-        self._data = as_data(data)
+        else:
+            self._data = as_data(data)
         self._grad = None
         self._creator = None
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from backprop.arrays import Array
 from backprop.errors import BackpropError
 from backprop.testing.judge import Measurement, Point
 from backprop.testing.rules import Arrays, Rule
+
+PERIOD: Final = 8  # large arrays repeat so many numbers, so that they can be printed
 
 
 class GradientMismatch(BackpropError, AssertionError):  # noqa: N818 (it is a finding)
@@ -68,5 +72,8 @@ def literal(x: Array) -> str:
     """Python for exactly this array."""
     if x.size == 0:
         return f"np.zeros({x.shape}, np.{x.dtype})"
+    few = x.reshape(-1)[:PERIOD]
+    if x.size > 4 * PERIOD and np.array_equal(np.resize(few, x.shape), x, equal_nan=True):
+        return f"np.resize({literal(few)}, {x.shape})"
     text = repr(x.tolist()).replace("inf", "np.inf").replace("nan", "np.nan")
     return f"np.array({text})" if x.dtype == np.float64 else f"np.array({text}, np.{x.dtype})"

@@ -13,6 +13,7 @@ from backprop.arrays import Array, Shape, Shapes
 from backprop.core import Function, Node, Variable
 from backprop.domain import REALS, Interval
 from backprop.testing.builtins import builtin_functions
+from backprop.testing.mismatch import PERIOD
 
 SHAPES: Final[tuple[Shape, ...]] = (
     (),
@@ -64,7 +65,7 @@ def inputs(
     kinds = _kinds(domain, dtype)
     elements = draw(st.sampled_from([*kinds.values(), st.one_of(list(kinds.values()))]))
     size = int(np.prod(shape))
-    few = draw(st.lists(elements, min_size=min(size, 8), max_size=min(size, 8)))
+    few = draw(st.lists(elements, min_size=min(size, PERIOD), max_size=min(size, PERIOD)))
     return np.resize(np.array(few, dtype), shape) if size else np.zeros(shape, dtype)
 
 

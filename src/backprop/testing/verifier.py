@@ -19,7 +19,14 @@ from backprop.domain import REALS, Domain, Interval
 from backprop.testing.faults import planted, scaled
 from backprop.testing.judge import Measurement, Point, compare, measure, mismatch
 from backprop.testing.laws import broken_law
-from backprop.testing.mismatch import GradientMismatch, NothingToJudge, broken, raised, wrong
+from backprop.testing.mismatch import (
+    PERIOD,
+    GradientMismatch,
+    NothingToJudge,
+    broken,
+    raised,
+    wrong,
+)
 from backprop.testing.rules import Anything, Arrays, OnVariables, Rule, as_callable, pair, rule_of
 from backprop.testing.strategies import DTYPES, PAIRS, SHAPES, inputs
 
@@ -255,12 +262,17 @@ def _examine(
 def _cotangents(y: Array, rng: np.random.Generator) -> Iterator[Array]:
     """Ones, normal, graded over 40 powers of two, and one-hot: uniform ones alone hide bugs."""
     yield np.ones_like(y)
-    normal = rng.standard_normal(y.shape)
-    yield np.asarray(normal, y.dtype)
-    yield np.asarray(normal * 2.0 ** rng.integers(-20, 21, y.shape), y.dtype)
+    few = min(y.size, PERIOD)
+    normal = rng.standard_normal(few)
+    yield _spread(normal, y)
+    yield _spread(normal * 2.0 ** rng.integers(-20, 21, few), y)
     hot = np.zeros(y.size, y.dtype)
     hot[rng.integers(max(y.size, 1)) : 1 + rng.integers(max(y.size, 1))] = 1
     yield hot.reshape(y.shape)
+
+
+def _spread(few: Array, y: Array) -> Array:
+    return np.resize(few, y.shape).astype(y.dtype) if y.size else np.zeros_like(y)
 
 
 def _finding(rule: Rule, example: Example) -> GradientMismatch | None:
