@@ -245,7 +245,7 @@ RIGHT: Final = (
     Right("log10", np.log10, lambda x, gy: gy / x / log(10), POSITIVE),
     Right("1/x", lambda x: 1 / x, lambda x, gy: -gy / x / x, NONZERO),
     Right("1/x at 1e-5", lambda x: 1 / x, lambda x, gy: -gy / x**2, Interval(1e-6, 1e-4)),
-    Right("1/x from y", lambda x: 1 / x, lambda x, gy: -gy * (1 / x) ** 2, NONZERO),
+    Right("1/x from y", lambda x: 1 / x, lambda x, gy: -gy * (1 / x) * (1 / x), NONZERO),
     Right("sqrt", np.sqrt, lambda x, gy: gy * 0.5 / np.sqrt(x), POSITIVE),
     Right("sqrt near 0", np.sqrt, lambda x, gy: gy * 0.5 / np.sqrt(x), Interval(0, 1e-8)),
     Right("cbrt", np.cbrt, lambda x, gy: gy / 3 / np.cbrt(x) ** 2, NONZERO),

@@ -63,6 +63,7 @@ cos: Final[Unary] = np.cos
 tanh: Final[Unary] = np.tanh
 
 FLOATS: Final = frozenset(map(np.dtype, (np.float16, np.float32, np.float64, np.longdouble)))
+_ONES: Final = {dtype: np.ones((), dtype) for dtype in FLOATS}
 # Below this many elements a ufunc that writes into its operand is slower than one that allocates.
 _SMALL: Final = 64
 
@@ -116,7 +117,9 @@ def ones_like(x: Array) -> Array:
     """np.ones_like; for an ndarray without its detour through Python, the cost of a node or two."""
     if type(x) is not ndarray:
         return np.ones_like(x)
-    ones = x.copy() if x.size <= _SMALL else np.empty_like(x)
+    if not x.ndim:
+        return _ONES[x.dtype].copy()
+    ones = np.empty_like(x)
     ones.fill(1.0)
     return ones
 
@@ -150,11 +153,12 @@ def absorb(gy: Array, derivative: Array) -> Array:
     So a branch that does not count adds nothing: where(x > 0, sqrt(x), 0), x * sqrt(x) and
     norm(x)**2 have gradient 0 at 0. It also hides a true 0 * inf, which has no value to give.
     """
-    # An array of another library may be lazy: it is not asked.
-    if type(derivative) is ndarray and (
-        np.isfinite(derivative).all() if derivative.ndim else isfinite(derivative)
-    ):
-        return multiply(gy, derivative, out=...)
+    if not derivative.ndim and type(derivative) is ndarray and isfinite(derivative):
+        return multiply(gy, derivative, out=...)  # a number is the one case where time shows
     with np.errstate(invalid="ignore"):
         g = multiply(gy, derivative, out=...)
-    return np.where((gy == 0) & ~np.isfinite(derivative), g.dtype.type(0), g)
+    finite = np.isfinite(derivative)
+    # An array of another library may be lazy: it is not asked.
+    if type(finite) is ndarray and finite.all():
+        return g
+    return np.where((gy == 0) & ~finite, g.dtype.type(0), g)
