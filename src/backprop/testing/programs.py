@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from hypothesis import strategies as st
@@ -26,6 +26,9 @@ _FAMILIES: Final[tuple[tuple[Shape, ...], ...]] = (
     ((2, 3), (3,), (2, 1), (3, 2)),
     ((2, 2), (2,), (1, 2), ()),
 )
+
+
+Choice: TypeAlias = tuple[type[Node], int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +106,36 @@ def programs(draw: st.DrawFn, max_steps: int = 8, dtype: str = "float64") -> Pro
     return _grown(tuple(xs), draw(_choices(max_steps)), chain=False)
 
 
-def _choices(max_steps: int) -> st.SearchStrategy[list[tuple[int, int]]]:
-    """For each step: how far back its first operand is, and which of the admissible steps it is.
+def _choices(max_steps: int) -> st.SearchStrategy[list[Choice]]:
+    """For each step: how far back its operands are, and which Function it would be.
 
-    A list of numbers that are taken modulo what there is: so it shrinks by leaving steps out.
+    These say nothing of the steps before: so a program shrinks by leaving steps out.
     """
-    step = st.tuples(st.integers(0, 2**8), st.integers(0, 2**16))
+    back = st.integers(0, 2**8)
+    step = st.tuples(st.sampled_from(builtin_functions()), back, back)
     return st.lists(step, min_size=1, max_size=max_steps)
 
 
-def _grown(at: tuple[Array, ...], choices: list[tuple[int, int]], chain: bool) -> Program:
+def _grown(at: tuple[Array, ...], choices: list[Choice], chain: bool) -> Program:
     """Append steps that are admissible for the values at hand: so no example is thrown away."""
     values = [Variable(x) for x in at]
     steps: list[Step] = []
     with no_grad(), np.errstate(all="ignore"):
-        for back, which in choices:
+        for wanted, back, second in choices:
             # Every second time the last value, so that programs are deep as well as wide.
             first = len(values) - 1 - (back // 2 % len(values) if back % 2 and not chain else 0)
-            admissible = _admissible(values, first, chain)
-            steps.append(admissible[which % len(admissible)])
+            steps.append(_nearest(wanted, _admissible(values, first, chain), second))
             values.append(_call(steps[-1], values))
     return Program(at, tuple(steps))
+
+
+def _nearest(wanted: type[Node], admissible: list[Step], second: int) -> Step:
+    """A step of the Function wanted, or of the next one by name that is admissible."""
+    order = builtin_functions()
+    after = order.index(wanted)
+    ranks = [(order.index(step.function) - after) % len(order) for step in admissible]
+    same = [step for step, rank in zip(admissible, ranks) if rank == min(ranks)]
+    return same[second % len(same)]
 
 
 @st.composite
