@@ -42,6 +42,7 @@ _STEPS: Final = 12
 _FRACTION: Final = 1327 / 1024
 _RATIO: Final = 8  # between neighbours on the ladder; exponents are multiples of 3
 _SAFETY: Final = 4
+_FLOAT64: Final = float(np.finfo(np.float64).eps)
 _RIVAL: Final = 16
 _TAIL: Final = 3  # the finest steps, which show the noise of f
 _NOISIEST: Final = 2**12  # noise above so many ulp, and above this part of f's change, hides all
@@ -92,8 +93,8 @@ def column(
     here, above, below, half, ulps = _evaluate(f, x, j, steps)
     with np.errstate(all="ignore"):
         jump = np.maximum(abs(above - here), abs(below - here))
-        ulps = np.maximum(ulps, noise)
-        return _limit((above - below) / (2 * half), half, ulps, jump, _CENTRAL)
+        kink = _kink(above + below - 2 * here, half, np.maximum(ulps, noise))
+        return _limit((above - below) / (2 * half), half, ulps, jump, _CENTRAL, noise, kink)
 
 
 def one_sided(f: Map, x: Array, j: int, domain: Interval = REALS) -> tuple[Derivative, Derivative]:
@@ -107,6 +108,38 @@ def one_sided(f: Map, x: Array, j: int, domain: Interval = REALS) -> tuple[Deriv
         left = _limit((here - below) / half, half, ulps, abs(here - below), _ONE_SIDED)
         right = _limit((above - here) / half, half, ulps, abs(here - above), _ONE_SIDED)
     return left, right
+
+
+def reach(f: Map, x: Array, j: int, domain: Interval = REALS, within: float = inf) -> Array:
+    """The steepest that each element of f(x) is along element `j` of `x`, over all steps.
+
+    Or over those that are no longer than `within`, relative to x or to 1.
+    """
+    longest = within * max(abs(float(x.flat[j])), 1.0)
+    steps = [step for step in ladder(x.flat[j], domain) if step <= longest]
+    if not steps:
+        return np.zeros(np.asarray(f(x)).size)
+    here, above, below, half, _ = _evaluate(f, x, j, steps)
+    with np.errstate(all="ignore"):
+        slopes = np.maximum(abs(above - here), abs(here - below)) / half
+        steepest: Array = np.where(np.isfinite(slopes), slopes, 0).max(axis=0)
+    return steepest
+
+
+def curvature(f: Map, x: Array, j: int, domain: Interval = REALS) -> Array:
+    """The size of the second derivative of each element of f(x); it need not be exact."""
+    at = float(x.flat[j])
+    # The scale of f is that of x or one of its own, as for the ladder of steps.
+    scales = {min(scale, domain.distance(at)) for scale in (abs(at) or 1.0, 1.0)}
+    steps = [scale * part for scale in scales for part in (2.0**-10, 2.0**-20)]
+    with np.errstate(all="ignore"):
+        slopes = [
+            [column(f, _moved(x, j, x.flat[j] + d), j, domain).value for d in (-s, s)]
+            for s in steps
+        ]
+        sizes = [abs(above - below) / (2 * s) for (below, above), s in zip(slopes, steps)]
+    found: Array = np.nan_to_num(np.array(sizes), nan=0.0, posinf=0.0).max(axis=0)
+    return found
 
 
 def ladder(x: np.floating, domain: Interval) -> list[float]:
@@ -133,6 +166,11 @@ def _evaluate(f: Map, x: Array, j: int, steps: list[float]) -> tuple[Array, ...]
     above, below = np.array(rows[0]), np.array(rows[1])
     with np.errstate(invalid="ignore"):
         ulps = 2 * np.spacing(np.maximum(abs(above), abs(below)))
+        # Where f is flat throughout its rounding does not show. It is at least that of its largest
+        # element, and of float64: in a wider dtype f may well compute in that.
+        hidden = np.max(abs(above), initial=0) * max(_FLOAT64, float(np.finfo(above.dtype).eps))
+        flat = (above == above[0]).all(axis=0) & (below == above[0]).all(axis=0)
+        ulps = np.where(flat, np.maximum(ulps, 2 * hidden), ulps)
     half = ((points[0] - points[1]) / 2)[:, np.newaxis]
     here = np.asarray(f(x)).reshape(-1)
     exact = (a.astype(np.longdouble) for a in (here, above, below, half, ulps))
@@ -150,12 +188,20 @@ def _moved(x: Array, j: int, to: np.floating) -> Array:
     return moved
 
 
-def _limit(t: Array, h: Array, ulps: Array, jump: Array, powers: tuple[int, ...]) -> Derivative:
+def _limit(
+    t: Array,
+    h: Array,
+    ulps: Array,
+    jump: Array,
+    powers: tuple[int, ...],
+    noise: Array | float = 0.0,
+    kink: Array | float = 0.0,
+) -> Derivative:
     """The limit of the rows of `t` as `h` goes to 0, for each of its columns.
 
     Every row of `t` and of its extrapolations is a candidate; the least estimated error wins.
     """
-    noise = np.maximum(ulps, np.maximum(_quantum(jump, h, ulps), _tail(t, h)))
+    noise = np.maximum(np.maximum(ulps, noise), np.maximum(_quantum(jump, h, ulps), _tail(t, h)))
     known = (noise <= _NOISIEST * ulps) | (noise * _NOISIEST <= jump.max(axis=0, initial=0))
     neighbours = h[:-1] == h[1:] * _RATIO
     values, errors = [t], [_error(t, t, h, noise, neighbours)]
@@ -167,30 +213,50 @@ def _limit(t: Array, h: Array, ulps: Array, jump: Array, powers: tuple[int, ...]
         errors.append(_error(better, t, h, noise, neighbours))
     # Between its jumps a quantised function is flat: that says nothing, unless it is so throughout.
     flat = np.tile((jump == 0) & jump.any(axis=0), (len(values), 1))
-    errors = [np.where(known, e, inf) for e in errors]
-    return _best(np.concatenate(values), np.concatenate(errors), np.tile(h, (len(values), 1)), flat)
+    errors = [np.where(known, np.maximum(e, kink), inf) for e in errors]
+    steps = np.tile(h, (len(values), 1))
+    return _best(np.concatenate(values), np.concatenate(errors), steps, flat)
+
+
+def _kink(even: Array, h: Array, noise: Array) -> Array:
+    """By how much a kink near x may falsify each step that strides over it.
+
+    There f(x+h) + f(x-h) - 2 f(x) falls with h, of a smooth function with h². At a kink in x itself
+    it does so at every step, and the mean of both slopes is known well.
+    """
+    bend = abs(even) / (2 * h)
+    strides = np.zeros(bend.shape, bool)
+    strides[1:] = (bend[1:] > bend[:-1] / 2) & (abs(even[1:]) > _SAFETY * noise[1:])
+    strides[:1] = strides[1:2].all()
+    in_x = strides.all(axis=0) & (bend[-1] > 0.99 * bend[-2:][0])
+    return np.where(strides & ~in_x, bend, 0)
 
 
 def _tail(t: Array, h: Array) -> Array:
     """How much f scatters between the finest steps, where truncation no longer counts.
 
-    If that is a large part of all that f moves, it is faster than the steps: nothing is known.
+    If that is a large part of all that f moves, it is faster than the steps: nothing is known. Nor
+    is it if those steps are no neighbours: across the gap between the two ladders f may change its
+    ways (as x - sin(x) does), and that is not noise.
     """
-    if len(t) < _TAIL:
-        return np.full(t.shape[1:], inf)
-    moved: Array = abs(t[-_TAIL + 1 :] - t[-_TAIL:-1]) * h[-_TAIL + 1 :]
-    scatter: Array = np.where(np.isnan(moved), inf, moved).max(axis=0)
-    return scatter
+    if len(t) < _TAIL or not (h[-_TAIL:-1] == h[1 - _TAIL :] * _RATIO).all():
+        return np.full(t.shape[1], inf)
+    scatter: Array = (abs(np.diff(t[-_TAIL:], axis=0)) * h[-_TAIL + 1 :]).max(axis=0)
+    return np.where(np.isnan(scatter), inf, scatter)
 
 
 def _quantum(jump: Array, h: Array, ulps: Array) -> Array:
-    """The jumps of each column that is quantised, else 0.
+    """The jumps of each column, if it is quantised, wholly or in part.
 
-    Quantised is what moves by far more than its rounding at one step and not at all at the next,
-    where at least the square of their ratio should be left of it.
+    At least the square of the ratio of two steps should be left of what f moves by. A quantised
+    function loses more than that from one step to the next, not before and not after: what is left
+    is nothing, or the slope between the jumps. (After x**3 at 0 has lost more it goes on to.)
     """
     expected = jump[:-1] * (h[1:] / h[:-1]) ** 2
-    lost = (jump[1:] == 0) & (expected > _SAFETY * ulps[1:])
+    fell = (jump[1:] < expected) & (expected > _SAFETY * ulps[1:])
+    alone = np.zeros_like(fell)
+    alone[1:-1] = ~fell[:-2] & ~fell[2:]
+    lost = fell & (alone | (jump[1:] == 0))
     quantum: Array = np.where(lost, jump[:-1], 0).max(axis=0, initial=0)
     return quantum
 

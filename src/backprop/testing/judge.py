@@ -7,8 +7,9 @@ own. A gradient passes if it is within
 
 One that does not is called wrong only if nothing below acquits it:
 
-* the same rule in the wider dtype is right, so that it was rounding;
-* it lies between the slopes to the left and to the right: at a kink, any such value is right;
+* the same rule in the wider dtype is right, and the error is one that rounding can make;
+* it lies between the slopes to the left and to the right, or at a tie between those around it: at a
+  kink, any such value is right;
 * the gradient moves by as much when the inputs move by some roundings: large terms cancel in it;
 * differences in the rule's own dtype contradict those in the wider one: the point is ambiguous.
 """
@@ -22,8 +23,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from backprop.arrays import Array
-from backprop.testing.differences import Derivative, Map, column, one_sided
+from backprop.testing.differences import Derivative, Map, column, curvature, one_sided, reach
 from backprop.testing.rules import Arrays, Rule
+from backprop.testing.ties import slopes_around, tied
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +39,7 @@ _ALL_COLUMNS: Final = 8  # up to this size every element is checked, beyond it s
 _SOME_COLUMNS: Final = 3
 _SAFETY: Final = 4
 _ULPS: Final = 8
+_CLOSE: Final = 2.0**-10
 _TRIALS: Final = 3
 _ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
 
@@ -89,10 +92,10 @@ def measure(rule: Rule, xs: Arrays, rng: np.random.Generator | None = None) -> P
     """Take the numerical derivative of `rule` at `xs`; of large inputs, at elements `rng` picks."""
     y = np.asarray(rule.forward(*xs))
     finite = bool(np.isfinite(y).all())
-    wide = _wide_dtype(rule, xs, y) if finite else None
+    wide, off = _wider(rule, xs, y) if finite else (None, 0.0)
     columns = tuple(_columns(x.size, rng) if finite else [] for x in xs)
     at = tuple(x.astype(wide) for x in xs) if wide else xs
-    jacobians = tuple(_jacobian(rule, at, i, cols, y.size) for i, cols in enumerate(columns))
+    jacobians = tuple(_jacobian(rule, at, i, cols, y.size, off) for i, cols in enumerate(columns))
     return Point(rule, xs, y, wide, columns, jacobians)
 
 
@@ -120,35 +123,44 @@ def mismatch(point: Point, rule: Rule, gy: Array, seen: Measurement) -> int | No
         return None
     with np.errstate(all="ignore"):
         right = _right_in_wider(point, rule, gy, seen)
-        for k in suspects:
-            if not (right[k] or _excused(point, rule, gy, seen, int(k))):
-                return int(k)
+        for k in map(int, suspects):
+            rounding = right[k] and _rounding(point, gy, seen, k)
+            if not (rounding or _excused(point, rule, gy, seen, k)):
+                return k
     return None
 
 
 def _columns(size: int, rng: np.random.Generator | None) -> list[int]:
+    """All elements, or the first, the last (where loops go wrong) and some between."""
     if size <= _ALL_COLUMNS or rng is None:
         return list(range(size))
-    return sorted(int(i) for i in rng.choice(size, _SOME_COLUMNS, replace=False))
+    between = 1 + rng.choice(size - 2, _SOME_COLUMNS - 2, replace=False)
+    return [0, *sorted(map(int, between)), size - 1]
 
 
-def _wide_dtype(rule: Rule, xs: Arrays, y: Array) -> type[np.floating[Any]] | None:
-    """The dtype to take differences in: wider than that of `xs`, if the rule computes in it."""
+def _wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | None, float]:
+    """The dtype to take differences in, wider than that of `xs` if the rule computes in it.
+
+    And the noise of y that shows there. Half the digits must agree, else y is mostly rounding: flat
+    between its jumps, as x + 1e8 - 1e8 is in float32. Then nothing is known.
+    """
     wide = _WIDER.get(np.result_type(*xs).type)
     if wide is None or np.finfo(wide).eps >= np.finfo(np.result_type(*xs)).eps:
-        return None
+        return None, 0.0
     try:
         there = np.asarray(rule.forward(*(x.astype(wide) for x in xs)))
     except Exception:
-        return None
-    same = there.dtype == wide and there.shape == y.shape
-    # Half the digits must agree: else it is another function there, or too ill-conditioned to tell.
-    return wide if same and np.allclose(there, y, rtol=np.finfo(y.dtype).eps ** 0.5) else None
+        return None, 0.0
+    if there.dtype != wide or there.shape != y.shape:
+        return None, 0.0
+    close = np.allclose(there, y, rtol=np.finfo(y.dtype).eps ** 0.5)
+    return (wide, 0.0) if close else (None, np.inf)
 
 
-def _jacobian(rule: Rule, xs: Arrays, i: int, cols: list[int], rows: int) -> Derivative:
+def _jacobian(rule: Rule, xs: Arrays, i: int, cols: list[int], rows: int, off: float) -> Derivative:
     f = _partial(rule, xs, i)
-    found = [column(f, xs[i], j, rule.domains[i], _noise(rule, xs, i, j)) for j in cols]
+    noise = (np.maximum(off, _noise(rule, xs, i, j)) for j in cols)
+    found = [column(f, xs[i], j, rule.domains[i], n) for j, n in zip(cols, noise)]
     if not found:
         return Derivative(np.empty((rows, 0), np.longdouble), np.empty((rows, 0), np.longdouble))
     return Derivative(
@@ -206,9 +218,11 @@ def _excused(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) -> 
     if not np.isfinite(analytic):
         return False
     return (
-        _between_slopes(point, gy, seen, k, analytic)
+        _last_places(point, gy, seen, k)
+        or _between_slopes(point, gy, seen, k, analytic)
         or _ill_conditioned(point, rule, gy, seen, k)
         or _contradicted(point, seen, k)
+        or _between_around(point, gy, seen, k, analytic)
     )
 
 
@@ -239,6 +253,60 @@ def _ill_conditioned(point: Point, rule: Rule, gy: Array, seen: Measurement, k: 
         there = np.longdouble(np.asarray(gx).reshape(-1)[seen.columns[k]])
         moves = max(moves, abs(there - seen.analytic[k]))
     return bool(abs(seen.analytic[k] - seen.numeric[k]) <= moves + seen.tolerance[k])
+
+
+def _last_places(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
+    """Whether the error is in the last places of f's slopes close by: at an extremum it may be."""
+    i, j = seen.input, seen.columns[k]
+    f, domain = _partial(point.rule, point.xs, i), point.rule.domains[i]
+    slopes = reach(f, point.xs[i], j, domain, within=_CLOSE)
+    g = abs(gy.reshape(-1).astype(np.longdouble))
+    steepest = np.where(g == 0, 0, g * slopes).sum()
+    error = abs(seen.analytic[k] - seen.numeric[k])
+    return bool(error <= _ULPS * np.finfo(point.y.dtype).eps * steepest)
+
+
+def _between_around(point: Point, gy: Array, seen: Measurement, k: int, analytic: Array) -> bool:
+    i, j = seen.input, seen.columns[k]
+    if not tied(point.xs[i], j):
+        return False
+    xs = _widened(point)
+    g = gy.reshape(-1).astype(np.longdouble)
+    ends = slopes_around(_partial(point.rule, xs, i), xs[i], j, g, point.rule.domains[i])
+    slack = seen.tolerance[k]
+    return ends is not None and bool(ends[0] - slack <= analytic <= ends[1] + slack)
+
+
+def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
+    """Whether rounding can have made an error as large as this, if the wider dtype has none.
+
+    A rule that is wrong in one dtype only is right in the wider one too. But rounding gives no nan
+    where f' can be represented, and costs half the digits at most, as seen beside the steepest
+    slopes of f around (where a rule cancels, its terms are as large as those); more only if a
+    rounding of x or y moves f' as much.
+    """
+    i, j = seen.input, seen.columns[k]
+    xs, info = _widened(point), np.finfo(point.y.dtype)
+    f, domain = _partial(point.rule, xs, i), point.rule.domains[i]
+    slope = abs(point.jacobians[i].value[:, k])
+    if not np.isfinite(seen.analytic[k]):
+        return bool(slope.max() > info.max)
+    g = abs(gy.reshape(-1).astype(np.longdouble))
+    slopes = reach(f, xs[i], j, domain)
+    half = info.eps**0.5 * np.where(g == 0, 0, g * slopes).sum()
+    cotangents = _ULPS * info.eps * g.max() * slopes.max()  # they may cancel too
+    flushed = info.smallest_normal * (_ULPS + g.size)
+    error = abs(seen.analytic[k] - seen.numeric[k])
+    if error <= half + cotangents + flushed:
+        return True
+    bend = curvature(f, xs[i], j, domain)
+    by_x = bend * np.spacing(abs(point.xs[i].flat[j]))
+    # The output may be off by more than its last place, if f itself lost digits on the way.
+    lost = abs(np.asarray(point.rule.forward(*xs)).reshape(-1) - point.y.reshape(-1))
+    rounded = np.maximum(np.spacing(abs(point.y.reshape(-1))), lost)
+    by_y = bend * rounded / slope
+    moves = np.where(g == 0, 0, g * (by_x + np.where(np.isfinite(by_y), by_y, 0))).sum()
+    return bool(error <= _SAFETY * moves + seen.tolerance[k])
 
 
 def _contradicted(point: Point, seen: Measurement, k: int) -> bool:

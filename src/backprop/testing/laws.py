@@ -7,6 +7,7 @@ gradient of the wrong dtype, an answer that depends on the memory layout.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -60,9 +61,15 @@ def memory_apart(rule: Rule, xs: Arrays, gy: Array) -> str | None:
 
 
 def deterministic(rule: Rule, xs: Arrays, gy: Array) -> str | None:
-    """The same call gives the same answer, also after a call with other inputs."""
-    first, value = _plain(rule.vjp(xs, gy)), rule.forward(*xs)
+    """The same call gives the same answer, also after a call with other inputs.
+
+    That call must not write into the answer of the one before: a rule may keep no buffer.
+    """
+    given, value = [np.asarray(gx) for gx in rule.vjp(xs, gy)], rule.forward(*xs)
+    first = _plain(given)
     rule.vjp(tuple(map(_other, xs, rule.domains)), gy)
+    if not all(map(_same, given, first)):
+        return "a second call wrote into the gradient that the first one returned"
     if not all(map(_same, first, _plain(rule.vjp(xs, gy)))):
         return "the same call gave another gradient the second time: something is left over"
     if not _same(np.asarray(value), np.asarray(rule.forward(*xs))):
@@ -121,10 +128,18 @@ def _same(a: Array, b: Array) -> bool:
 
 
 def _other(x: Array, domain: Interval) -> Array:
-    """Other values near those of x, of the same shape and dtype, where the domain has them."""
-    other = (x * 0.75 + abs(x) * 2.0**-10).astype(x.dtype)
-    inside = (domain.low < other) & (other < domain.high) & ~np.isin(other, domain.excluded)
-    return np.where(inside, other, x)
+    """Other values of the same shape and dtype, where the domain has them.
+
+    They lie on the other side and in the other order: a rule that only looks at signs, or at which
+    element is the largest, would give near ones the same answer.
+    """
+    mirrored = domain.low + domain.high - x if isfinite(domain.low + domain.high) else -x
+    other = x.reshape(-1)[::-1].reshape(x.shape)
+    for candidate in (0.75 * x + abs(x) * 2.0**-10, mirrored * 0.75 - 0.5):
+        candidate = candidate.reshape(-1)[::-1].reshape(x.shape).astype(x.dtype)
+        inside = (domain.low < candidate) & (candidate < domain.high)
+        other = np.where(inside & ~np.isin(candidate, domain.excluded), candidate, other)
+    return other
 
 
 def _normal(g: Array) -> NDArray[np.bool_]:
