@@ -253,7 +253,7 @@ def _quantum(jump: Array, h: Array, ulps: Array) -> Array:
     is nothing, or the slope between the jumps. (After x**3 at 0 has lost more it goes on to.)
     """
     expected = jump[:-1] * (h[1:] / h[:-1]) ** 2
-    fell = (jump[1:] < expected) & (expected > _SAFETY * ulps[1:])
+    fell = (jump[1:] < expected) & (expected > _SAFETY * ulps[1:]) & np.isfinite(expected)
     alone = np.zeros_like(fell)
     alone[1:-1] = ~fell[:-2] & ~fell[2:]
     lost = fell & (alone | (jump[1:] == 0))
