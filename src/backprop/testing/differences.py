@@ -227,7 +227,7 @@ def _kink(even: Array, h: Array, noise: Array) -> Array:
     bend = abs(even) / (2 * h)
     strides = np.zeros(bend.shape, bool)
     strides[1:] = (bend[1:] > bend[:-1] / 2) & (abs(even[1:]) > _SAFETY * noise[1:])
-    strides[:1] = strides[1:2].all()
+    strides[:1] = strides[1:2].all(axis=0)
     in_x = strides.all(axis=0) & (bend[-1] > 0.99 * bend[-2:][0])
     return np.where(strides & ~in_x, bend, 0)
 
