@@ -43,6 +43,7 @@ class Wrong:
     right: str  # the name of the right rule
     fault: str
     vjp: Vjp
+    at: Any = None  # a point where it is wrong, if that is in so small a region that few hit it
 
     @property
     def name(self) -> str:
@@ -221,6 +222,7 @@ RIGHT: Final = (
     Right("square at 1e9", lambda x: x * x, lambda x, gy: gy * 2 * x, Interval(1e9, 1e10)),
     Right("1e-7 x²", lambda x: 1e-7 * x**2, lambda x, gy: gy * 2e-7 * x, Interval(-10, 10)),
     Right("sin", np.sin, lambda x, gy: gy * np.cos(x)),
+    Right("sin of many", np.sin, lambda x, gy: gy * np.cos(x), shapes=((3,), (1030,))),
     Right("sin at 1e9", np.sin, lambda x, gy: gy * np.cos(x), Interval(1e9, 1.1e9)),
     Right("sin(100x)", lambda x: np.sin(100 * x), lambda x, gy: gy * 100 * np.cos(100 * x)),
     Right(
@@ -825,13 +827,15 @@ WRONG: Final = (
     Wrong("sigmoid", "nan from overflow", naive_sigmoid),
     Wrong("sigmoid", "clipped", lambda x, gy: gy * np.maximum(sigmoid(x) * sigmoid(-x), 1e-7)),
     Wrong("sinc", "cancels near 0",
-          lambda x, gy: gy * (np.cos(pi * x) - np.sinc(x)) / np.where(x == 0, 1, x)),
-    Wrong("norm, stable", "overflows", lambda x, gy: gy * x / np.sqrt(total(x * x))),
+          lambda x, gy: gy * (np.cos(pi * x) - np.sinc(x)) / np.where(x == 0, 1, x), at=[1e-7]),
+    Wrong("norm, stable", "overflows", lambda x, gy: gy * x / np.sqrt(total(x * x)),
+          at=[1e200, 1e201]),
     Wrong("arcsin", "rounded 1 - x²", lambda x, gy: gy / np.sqrt(1.0001 - x * x)),
     # One side, one region, one point.
     Wrong("relu", "leaks", lambda x, gy: gy * np.where(x > 0, 1, like(0.01, x))),
     Wrong("relu", "of the other side", lambda x, gy: gy * (x < 0)),
-    Wrong("relu", "2 at 0", lambda x, gy: gy * np.where(x == 0, 2, x > 0).astype(x.dtype)),
+    Wrong("relu", "2 at 0", lambda x, gy: gy * np.where(x == 0, 2, x > 0).astype(x.dtype),
+          at=[0.0, 1.0]),
     Wrong("abs", "no sign", lambda x, gy: gy * 1),
     Wrong("leaky relu", "0.02", lambda x, gy: gy * np.where(x > 0, 1, like(0.02, x))),
     Wrong("elu", "linear below 0", lambda x, gy: gy * 1),
@@ -846,14 +850,14 @@ WRONG: Final = (
           lambda x, gy: gy * np.where(x > 5, -2 / 3, slope_between_knots(x))),
     Wrong("sin", "for x > 0", when(lambda x: x > 0, of_sin)),
     Wrong("sin", "for x < 0", when(lambda x: x < 0, of_sin)),
-    Wrong("sin", "for |x| > 1e3", when(lambda x: abs(x) > 1e3, of_sin)),
-    Wrong("square", "for |x| > 1e6", when(lambda x: abs(x) > 1e6, of_square)),
-    Wrong("square", "for |x| < 1e-5", when(lambda x: abs(x) < 1e-5, of_square)),
-    Wrong("square", "for |x| > 1e100", when(lambda x: abs(x) > 1e100, of_square)),
-    Wrong("log", "for x < 1e-30", when(lambda x: x < 1e-30, lambda x, gy: gy / x)),
-    Wrong("sin", "for 2 < x < 3", when(lambda x: (x > 2) & (x < 3), of_sin)),
-    Wrong("sin", "at 0", when(lambda x: x == 0, of_sin)),
-    Wrong("sin", "at 1", when(lambda x: x == 1, of_sin)),
+    Wrong("sin", "for |x| > 1e3", when(lambda x: abs(x) > 1e3, of_sin), at=[2000.0, 1.0]),
+    Wrong("square", "for |x| > 1e6", when(lambda x: abs(x) > 1e6, of_square), at=[2e6]),
+    Wrong("square", "for |x| < 1e-5", when(lambda x: abs(x) < 1e-5, of_square), at=[1e-6, 3.0]),
+    Wrong("square", "for |x| > 1e100", when(lambda x: abs(x) > 1e100, of_square), at=[1e120]),
+    Wrong("log", "for x < 1e-30", when(lambda x: x < 1e-30, lambda x, gy: gy / x), at=[1e-40]),
+    Wrong("sin", "for 2 < x < 3", when(lambda x: (x > 2) & (x < 3), of_sin), at=[2.5]),
+    Wrong("sin", "at 0", when(lambda x: x == 0, of_sin), at=0.0),
+    Wrong("sin", "at 1", when(lambda x: x == 1, of_sin), at=1.0),
     Wrong("sin", "nan at 0", lambda x, gy: gy * np.cos(x) * x / x),
     Wrong("sin", "right at whole numbers", lambda x, gy: gy * (np.cos(x) + 1e-6 * np.sin(pi * x))),
     Wrong("square", "right at 0, 1 and -1", lambda x, gy: gy * (2 * x + x * (x - 1) * (x + 1))),
@@ -861,8 +865,8 @@ WRONG: Final = (
     # Shapes, dtypes, sizes.
     Wrong("sin", "for 0-d", when(lambda x: x.ndim == 0, of_sin)),
     Wrong("sin", "for 2-d", when(lambda x: x.ndim == 2, of_sin)),
-    Wrong("sin", "for one element", when(lambda x: x.shape == (1,), of_sin)),
-    Wrong("sin", "for size > 1000", when(lambda x: x.size > 1000, of_sin)),
+    Wrong("sin", "for one element", when(lambda x: x.shape == (1,), of_sin), at=[2.0]),
+    Wrong("sin of many", "for size > 1000", when(lambda x: x.size > 1000, of_sin)),
     Wrong("sin", "shape of empty",
           lambda x, gy: gy * np.cos(x) if x.size else np.zeros(0, x.dtype)),
     Wrong("sin", "raises for empty", raises_when_empty),
