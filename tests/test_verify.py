@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -312,6 +313,73 @@ def test_check_gradient_keeps_to_the_domain_it_is_given() -> None:
 
     check_gradient(root, np.array(1e-9), vjp=lambda x, gy: gy / (2 * np.sqrt(x)), domain=POSITIVE)
     assert min(seen) > 0
+
+
+def test_longdouble_has_no_wider_judge() -> None:
+    """It is verified all the same, by differences in its own dtype."""
+    report = verify(Cube, dtypes=["longdouble"], examples=25, seed=1)
+    assert report.rejected == report.planted, report.accepted
+
+
+def _in_float64(f: Callable[..., Array]) -> Callable[..., Array]:
+    return lambda *xs: np.asarray(f(*(np.asarray(x, np.float64) for x in xs)))
+
+
+def _refuses_longdouble(x: Array, gy: Array) -> Array:
+    if x.dtype == np.longdouble:
+        raise TypeError("no longdouble here")
+    return np.asarray(gy * np.tanh(x) * (1 + 1e-3))
+
+
+@pytest.mark.parametrize(
+    ("forward", "right", "wrong"),
+    [
+        (
+            _in_float64(np.sin),
+            _in_float64(lambda x, gy: gy * np.cos(x)),
+            _in_float64(lambda x, gy: gy * np.cos(x) * (1 + 1e-3)),
+        ),
+        (
+            lambda x: np.asarray(np.sin(x)),
+            _in_float64(lambda x, gy: gy * np.cos(x)),
+            _in_float64(lambda x, gy: gy * np.cos(x) * (1 + 1e-3)),
+        ),
+        (
+            lambda x: np.asarray(np.sin(x)),
+            lambda x, gy: np.asarray(gy * np.cos(x)),
+            _refuses_longdouble,
+        ),
+    ],
+    ids=["forward in float64", "vjp in float64", "vjp refuses longdouble"],
+)
+def test_a_rule_that_has_no_wider_form_is_judged_without_it(
+    forward: Callable[[Array], Array],
+    right: Callable[[Array, Array], Array],
+    wrong: Callable[[Array, Array], Array],
+) -> None:
+    """The right one is accepted, the wrong one rejected."""
+    verify_rule(forward, right, domain=Interval(-9.0, 9.0), dtypes=["float64"], seed=1)
+    with pytest.raises(GradientMismatch):
+        verify_rule(forward, wrong, domain=Interval(-9.0, 9.0), dtypes=["float64"], seed=1)
+
+
+def test_a_forward_that_gives_another_value_every_time_is_refused() -> None:
+    """Nothing can be said of its derivative."""
+    calls = iter(range(10**9))
+    with pytest.raises(GradientMismatch, match="another value the second time"):
+        verify_rule(lambda x: x * 1.0 + next(calls), lambda x, gy: gy * 1.0, seed=1)
+
+
+def test_a_domain_without_a_number_of_the_dtype_is_refused() -> None:
+    """There is nothing to try."""
+    with pytest.raises(ValueError, match=r"holds no float32"):
+        verify(Cube, domain=Interval(1.0, 1.0 + 1e-12), dtypes=["float32"])
+
+
+def test_a_domain_with_a_hole_in_its_middle_is_verified() -> None:
+    """The number that stands in for those outside is beside the hole."""
+    report = verify(Cube, domain=Interval(0.0, 2.0).without(1.0), examples=25, seed=1)
+    assert report.examples == 25
 
 
 def test_verify_can_run_inside_a_hypothesis_test() -> None:

@@ -229,7 +229,8 @@ def _kink(even: Array, h: Array, noise: Array) -> Array:
     strides[1:] = (bend[1:] > bend[:-1] / 2) & (abs(even[1:]) > _SAFETY * noise[1:])
     strides[:1] = strides[1:2].all(axis=0)
     in_x = strides.all(axis=0) & (bend[-1] > 0.99 * bend[-2:][0])
-    return np.where(strides & ~in_x, bend, 0)
+    falsified: Array = np.where(strides & ~in_x, bend, 0)
+    return falsified
 
 
 def _tail(t: Array, h: Array) -> Array:
@@ -240,9 +241,10 @@ def _tail(t: Array, h: Array) -> Array:
     ways (as x - sin(x) does), and that is not noise.
     """
     if len(t) < _TAIL or not (h[-_TAIL:-1] == h[1 - _TAIL :] * _RATIO).all():
-        return np.full(t.shape[1], inf)
-    scatter: Array = (abs(np.diff(t[-_TAIL:], axis=0)) * h[-_TAIL + 1 :]).max(axis=0)
-    return np.where(np.isnan(scatter), inf, scatter)
+        return np.full(t.shape[1:], inf)
+    moved: Array = abs(t[1 - _TAIL :] - t[-_TAIL:-1]) * h[1 - _TAIL :]
+    scatter: Array = np.where(np.isnan(moved), inf, moved).max(axis=0)
+    return scatter
 
 
 def _quantum(jump: Array, h: Array, ulps: Array) -> Array:

@@ -124,7 +124,7 @@ def mismatch(point: Point, rule: Rule, gy: Array, seen: Measurement) -> int | No
     with np.errstate(all="ignore"):
         right = _right_in_wider(point, rule, gy, seen)
         for k in map(int, suspects):
-            rounding = right[k] and _rounding(point, gy, seen, k)
+            rounding = right[k] and (rule.composed or _rounding(point, gy, seen, k))
             if not (rounding or _excused(point, rule, gy, seen, k)):
                 return k
     return None
@@ -247,7 +247,7 @@ def _ill_conditioned(point: Point, rule: Rule, gy: Array, seen: Measurement, k: 
     Then large terms cancel in it, and no precision at hand tells what is left. Where a rule is
     wrong at one point, it moves away from there as well, but to one value.
     """
-    moved = []
+    moved: list[np.longdouble] = []
     for trial in range(_TRIALS):
         xs = tuple(_rounded(x, 3 * trial + i) for i, x in enumerate(point.xs))
         gx = rule.vjp(xs, _rounded(gy, trial))[seen.input]

@@ -30,6 +30,7 @@ class Rule:
     vjp: Callable[[Arrays, Array], Sequence[Array]]
     domains: tuple[Interval, ...]  # one for each input
     shapes: Shapes | None
+    composed: bool  # of other rules: then rounding between these may cost all digits
     code: str  # Python that rebuilds it in a script, as the last line of which it is an expression
 
     @property
@@ -69,7 +70,15 @@ def rule_of(
         domain if isinstance(domain, tuple) else (domain,) * _arity(call, given)
     )
     joined = _joined(call)
-    return Rule(_name(call), _forward(joined), _vjp(joined), domains, given, _code(call))
+    return Rule(
+        name=_name(call),
+        forward=_forward(joined),
+        vjp=_vjp(joined),
+        domains=domains,
+        shapes=given,
+        composed=not isinstance(call, Node),
+        code=_code(call),
+    )
 
 
 def pair(
@@ -82,7 +91,15 @@ def pair(
     given = _as_shapes(shapes) if shapes is not None else None
     name = f"{_name(forward)}, {_name(vjp)}"
     code = f"{_import(forward)}\n{_import(vjp)}\n{name}"
-    return Rule(name, forward, lambda xs, gy: (np.asarray(vjp(xs[0], gy)),), (domain,), given, code)
+    return Rule(
+        name=name,
+        forward=forward,
+        vjp=lambda xs, gy: (np.asarray(vjp(xs[0], gy)),),
+        domains=(domain,),
+        shapes=given,
+        composed=False,
+        code=code,
+    )
 
 
 def with_vjp(rule: Rule, vjp: Callable[[Arrays, Array], Sequence[Array]]) -> Rule:

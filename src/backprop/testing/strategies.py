@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, isfinite, nextafter
+from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -92,7 +92,7 @@ def _kinds(domain: Interval, dtype: str) -> dict[str, st.SearchStrategy[float]]:
             inner.scaled,
             st.sampled_from([1.0, -1.0]),
             st.floats(1.0, 2.0, exclude_max=True),
-            st.integers(int(info.minexp) + 2, int(info.maxexp) - 2),
+            st.integers(max(int(info.minexp), -1022) + 2, min(int(info.maxexp), 1024) - 2),
         ),
         "special": st.sampled_from(special),
     }
@@ -144,5 +144,5 @@ class _Inner:
         else:
             middle = 1.0
         while middle in self.domain.excluded:
-            middle = nextafter(middle, inf) if middle < high else low
+            middle = middle / 2 + high / 2 if isfinite(high) else middle + 1.0
         return middle

@@ -52,7 +52,7 @@ def _slopes(
     room = np.array([domain.distance(float(v)) for v in x.flat]).reshape(x.shape)
     scale = np.minimum(np.where(x == 0, 1, abs(x)), room).astype(x.dtype) * within
     alone = float(scale.flat[j]) * _ALONE
-    found = []
+    found: list[list[Array]] = []
     for direction in _directions(x, j):
         p = x + scale * direction.astype(x.dtype)
         at = float(p.flat[j])
