@@ -167,8 +167,9 @@ def _evaluate(f: Map, x: Array, j: int, steps: list[float]) -> tuple[Array, ...]
     with np.errstate(invalid="ignore"):
         ulps = 2 * np.spacing(np.maximum(abs(above), abs(below)))
         # Where f is flat throughout its rounding does not show. It is at least that of its largest
-        # element, and of float64: in a wider dtype f may well compute in that.
-        hidden = np.max(abs(above), initial=0) * max(_FLOAT64, float(np.finfo(above.dtype).eps))
+        # element or of x (log(1 + exp(-60)) is 0), and of float64: f may well compute in that.
+        largest = np.max(abs(above), initial=abs(float(x.flat[j])))
+        hidden = largest * max(_FLOAT64, float(np.finfo(above.dtype).eps))
         flat = (above == above[0]).all(axis=0) & (below == above[0]).all(axis=0)
         ulps = np.where(flat, np.maximum(ulps, 2 * hidden), ulps)
     half = ((points[0] - points[1]) / 2)[:, np.newaxis]

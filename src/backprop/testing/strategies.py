@@ -87,7 +87,7 @@ def _kinds(domain: Interval, dtype: str) -> dict[str, st.SearchStrategy[float]]:
     inner = _Inner(domain, dtype)
     special = [inner.fit(v) for v in _SPECIAL if v in domain] or [inner.fit(0.0)]
     kinds = {
-        "ordinary": _ordinary(inner),
+        "ordinary": st.floats(*_ordinary(domain)).map(inner.fit),
         "any magnitude": st.builds(
             inner.scaled,
             st.sampled_from([1.0, -1.0]),
@@ -106,10 +106,16 @@ def _kinds(domain: Interval, dtype: str) -> dict[str, st.SearchStrategy[float]]:
     return kinds
 
 
-def _ordinary(inner: _Inner) -> st.SearchStrategy[float]:
-    low = max(inner.domain.low, -10.0 if inner.domain.high > -10.0 else inner.domain.high - 20.0)
-    high = min(inner.domain.high, max(10.0, low + 20.0))
-    return st.floats(low, high).map(inner.fit)
+def ordinary(domain: Interval, shape: Shape, dtype: str, rng: np.random.Generator) -> Array:
+    """An array of ordinary numbers inside `domain`, drawn without Hypothesis."""
+    inner = _Inner(domain, dtype)
+    drawn = rng.uniform(*_ordinary(domain), int(np.prod(shape)))
+    return np.array([inner.fit(v) for v in drawn], dtype).reshape(shape)
+
+
+def _ordinary(domain: Interval) -> tuple[float, float]:
+    low = max(domain.low, -10.0 if domain.high > -10.0 else domain.high - 20.0)
+    return low, min(domain.high, max(10.0, low + 20.0))
 
 
 class _Inner:

@@ -50,7 +50,8 @@ def _slopes(
 ) -> tuple[Array, Array]:
     """The slopes that are known at points around, and their errors."""
     room = np.array([domain.distance(float(v)) for v in x.flat]).reshape(x.shape)
-    scale = np.minimum(np.where(x == 0, 1, abs(x)), room).astype(x.dtype) * within
+    least = abs(x[x != 0]).min() if x.any() else 1.0  # so that a zero stays below what is above it
+    scale = np.minimum(np.where(x == 0, least, abs(x)), room).astype(x.dtype) * within
     alone = float(scale.flat[j]) * _ALONE
     found: list[list[Array]] = []
     for direction in _directions(x, j):

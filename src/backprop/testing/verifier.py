@@ -28,9 +28,10 @@ from backprop.testing.mismatch import (
     wrong,
 )
 from backprop.testing.rules import Anything, Arrays, OnVariables, Rule, as_callable, pair, rule_of
-from backprop.testing.strategies import DTYPES, PAIRS, SHAPES, inputs
+from backprop.testing.strategies import DTYPES, PAIRS, SHAPES, inputs, ordinary
 
 _EXAMPLES: Final = 50
+_MANY: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def _verify(
     start = perf_counter()
     seed = secrets.randbits(32) if seed is None else seed
     dtypes = tuple(dtypes or DTYPES)
-    found = _search(rule, dtypes, examples or _EXAMPLES, seed)
+    found = _examples(rule, dtypes, examples or _EXAMPLES, seed)
     if not any(example.point.known for example in found):
         raise NothingToJudge(
             f"{rule.name} had no finite value at any of {len(found)} inputs from its domain "
@@ -176,6 +177,22 @@ def _verify(
         seconds=perf_counter() - start,
         seed=seed,
     )
+
+
+def _examples(rule: Rule, dtypes: tuple[str, ...], count: int, seed: int) -> list[Example]:
+    """Invented inputs, and then ordinary ones in every small shape, the dtypes in turn.
+
+    A search may meet no empty array, or none whose gradient is well known: a power overflows, or is
+    flat, at most.
+    """
+    rng = np.random.default_rng(seed)
+    ways = [way for way in _ways(rule) if all(np.prod(shape) < _MANY for shape in way)]
+    turns = range(min(max(len(ways), 2 * len(dtypes)), count - 1)) if ways else ()
+    kinds = [(dtypes[i % len(dtypes)], ways[i % len(ways)]) for i in turns]
+    return _search(rule, dtypes, count - len(kinds), seed) + [
+        _examine(rule, tuple(ordinary(d, s, dtype, rng) for d, s in zip(rule.domains, way)), rng)
+        for dtype, way in kinds
+    ]
 
 
 def _search(rule: Rule, dtypes: tuple[str, ...], examples: int, seed: int) -> list[Example]:
