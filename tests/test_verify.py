@@ -402,13 +402,15 @@ def test_a_search_that_meets_only_overflow_still_sees_small_errors() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_function_that_is_flat_by_its_rounding_is_not_judged(dtype: type) -> None:
+def test_a_function_that_is_flat_by_its_rounding_is_not_judged(
+    dtype: type[np.float32 | np.float64],
+) -> None:
     """log(1 + exp(-60)) is 0 in every dtype, and its derivative, exp(-60), is right."""
 
     def softplus(x: Array) -> Array:
         return np.asarray(np.log(1 + np.exp(x)))
 
-    x = np.array([-60.0, 0.5], dtype)
+    x: Array = np.array([-60.0, 0.5], dtype)
     (seen,) = check_gradient(softplus, x, vjp=lambda x, gy: gy / (1 + np.exp(-x)))
     assert seen.analytic[0] > 0
 

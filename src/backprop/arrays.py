@@ -1,66 +1,25 @@
 """What the kernel asks of arrays: types, entry checks, and the few helpers that rules share.
 
-Nothing here knows of Variables. Rules take their ufuncs from this module: NumPy's stubs type every
-ufunc's result as `NDArray[Any]`, the two Protocols below type it as `Array`, at no cost.
-
-Why rules say `out=...`: it makes a ufunc give a 0-d array where it would give a NumPy scalar
-(NumPy >= 2.3), which saves a conversion; on larger arrays it changes nothing, and NumPy does not
-pass it on to arrays of other libraries.
+Nothing here knows of Variables.
 """
 
 from __future__ import annotations
 
 from math import isfinite
-from types import EllipsisType
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 from numpy import ndarray
 
+from backprop import ufuncs as uf
 from backprop.errors import DataError
+from backprop.ufuncs import Array as Array
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike
     from typing_extensions import TypeIs
-
-    Array: TypeAlias = NDArray[np.floating[Any]]
-else:
-    Array = np.ndarray  # numpy.typing would add a twentieth to the time of `import numpy`
-
-
 Shape: TypeAlias = tuple[int, ...]
 Shapes: TypeAlias = tuple[tuple[Shape, ...], ...]  # one tuple of shapes for each way to call
-
-
-class Unary(Protocol):
-    """A ufunc of one input."""
-
-    def __call__(self, x: Array, /, *, out: Array | EllipsisType = ...) -> Array: ...
-
-
-class Binary(Protocol):
-    """A ufunc of two inputs, Python numbers included."""
-
-    def __call__(
-        self, a: Array | float, b: Array | float, /, *, out: Array | EllipsisType = ...
-    ) -> Array: ...
-
-
-add: Final[Binary] = np.add
-subtract: Final[Binary] = np.subtract
-multiply: Final[Binary] = np.multiply
-divide: Final[Binary] = np.divide
-power: Final[Binary] = np.power
-matmul: Final[Binary] = np.matmul  # type: ignore[assignment]  # its stub takes no Python numbers
-negative: Final[Unary] = np.negative
-square: Final[Unary] = np.square
-sqrt: Final[Unary] = np.sqrt
-reciprocal: Final[Unary] = np.reciprocal
-exp: Final[Unary] = np.exp
-log: Final[Unary] = np.log
-sin: Final[Unary] = np.sin
-cos: Final[Unary] = np.cos
-tanh: Final[Unary] = np.tanh
 
 FLOATS: Final = frozenset(map(np.dtype, (np.float16, np.float32, np.float64, np.longdouble)))
 _ONES: Final = {dtype: np.ones((), dtype) for dtype in FLOATS}
@@ -140,7 +99,7 @@ def unbroadcast(g: Array, like: Array) -> Array:
 def scale(gy: Array, derivative: Array) -> Array:
     """`gy * derivative`, written into `derivative`, which must be a fresh array of the caller's."""
     fresh = derivative if derivative.size > _SMALL and _alike(derivative, gy) else ...
-    return multiply(gy, derivative, out=fresh)
+    return uf.multiply(gy, derivative, out=fresh)
 
 
 def _alike(a: Array, b: Array) -> bool:
@@ -154,9 +113,9 @@ def absorb(gy: Array, derivative: Array) -> Array:
     norm(x)**2 have gradient 0 at 0. It also hides a true 0 * inf, which has no value to give.
     """
     if not derivative.ndim and type(derivative) is ndarray and isfinite(derivative):
-        return multiply(gy, derivative, out=...)  # a number is the one case where time shows
+        return uf.multiply(gy, derivative, out=...)  # a number is the one case where time shows
     with np.errstate(invalid="ignore"):
-        g = multiply(gy, derivative, out=...)
+        g = uf.multiply(gy, derivative, out=...)
     finite = np.isfinite(derivative)
     # An array of another library may be lazy: it is not asked.
     if type(finite) is ndarray and finite.all():

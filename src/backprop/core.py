@@ -20,7 +20,8 @@ from weakref import ref
 import numpy as np
 from numpy import ndarray
 
-from backprop.arrays import FLOATS, Array, Shape, Shapes, add, as_data, ones_like
+from backprop import ufuncs as uf
+from backprop.arrays import FLOATS, Array, Shape, Shapes, as_data, ones_like
 from backprop.checks import checked_output, fitting, returned
 from backprop.compat import Self, override
 from backprop.domain import REALS, Domain
@@ -598,7 +599,7 @@ class _Sweep:
                 self.reached += 1
                 heappush(self.heap, (-v._creator.generation, self.reached, v))
         elif type(g) is ndarray is type(held[1]) and held[1].flags.writeable:
-            add(held[1], g, out=held[1])
+            uf.add(held[1], g, out=held[1])
         else:
             self.table[key] = (v, held[1] + g)
 
@@ -639,4 +640,4 @@ def _accumulate(variables: list[Variable], grads: list[Array | None]) -> None:
 def _sum(held: Array | None, g: Array | None) -> Array | None:
     if held is None or g is None:
         return g
-    return add(fitting(held, g, "the grad to add to, which cleargrad() removes,"), g, out=...)
+    return uf.add(fitting(held, g, "the grad to add to, which cleargrad() removes,"), g, out=...)

@@ -10,20 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from backprop.arrays import (
-    Array,
-    Shapes,
-    absorb,
-    add,
-    divide,
-    log,
-    matmul,
-    multiply,
-    negative,
-    power,
-    subtract,
-    unbroadcast,
-)
+from backprop import ufuncs as uf
+from backprop.arrays import Array, Shapes, absorb, unbroadcast
 from backprop.compat import override
 from backprop.core import Constant, Function, Variable
 from backprop.domain import POSITIVE, REALS, Domain
@@ -60,7 +48,7 @@ class Add(Arithmetic):
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
-        return add(a, b, out=...)
+        return uf.add(a, b, out=...)
 
     @override
     def left(self, gy: Array) -> Array:
@@ -78,7 +66,7 @@ class Subtract(Arithmetic):
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
-        return subtract(a, b, out=...)
+        return uf.subtract(a, b, out=...)
 
     @override
     def left(self, gy: Array) -> Array:
@@ -86,7 +74,7 @@ class Subtract(Arithmetic):
 
     @override
     def right(self, gy: Array) -> Array:
-        return negative(gy, out=...)
+        return uf.negative(gy, out=...)
 
 
 class Multiply(Arithmetic):
@@ -96,7 +84,7 @@ class Multiply(Arithmetic):
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
-        return multiply(a, b, out=...)
+        return uf.multiply(a, b, out=...)
 
     @override
     def left(self, gy: Array) -> Array:
@@ -115,17 +103,17 @@ class Divide(Arithmetic):
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
-        return divide(a, b, out=...)
+        return uf.divide(a, b, out=...)
 
     @override
     def left(self, gy: Array) -> Array:
         with np.errstate(divide="ignore"):
-            return absorb(gy, divide(1.0, self.b, out=...))
+            return absorb(gy, uf.divide(1.0, self.b, out=...))
 
     @override
     def right(self, gy: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return absorb(gy, negative(divide(self.y, self.b, out=...), out=...))
+            return absorb(gy, uf.negative(uf.divide(self.y, self.b, out=...), out=...))
 
 
 class Power(Arithmetic):
@@ -139,18 +127,18 @@ class Power(Arithmetic):
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
-        return power(a, b, out=...)
+        return uf.power(a, b, out=...)
 
     @override
     def left(self, gy: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
-            slope = multiply(self.b, power(self.a, self.b - 1, out=...), out=...)
+            slope = uf.multiply(self.b, uf.power(self.a, self.b - 1, out=...), out=...)
             return absorb(gy, np.where(self.b == 0, slope.dtype.type(0), slope))
 
     @override
     def right(self, gy: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
-            slope = multiply(self.y, log(self.a, out=...), out=...)
+            slope = uf.multiply(self.y, uf.log(self.a, out=...), out=...)
             return absorb(gy, np.where(self.y == 0, self.y, slope))
 
 
@@ -184,7 +172,7 @@ class Matmul(BinaryFunction):
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
-        return matmul(a, b, out=...)
+        return uf.matmul(a, b, out=...)
 
     @override
     def backward(self, gy: Array) -> tuple[Array | None, Array | None]:
@@ -199,10 +187,10 @@ class Matmul(BinaryFunction):
         return (
             None
             if isinstance(of_a, Constant)
-            else unbroadcast(matmul(gy, column.swapaxes(-1, -2)), row).reshape(a.shape),
+            else unbroadcast(uf.matmul(gy, column.swapaxes(-1, -2)), row).reshape(a.shape),
             None
             if isinstance(of_b, Constant)
-            else unbroadcast(matmul(row.swapaxes(-1, -2), gy), column).reshape(b.shape),
+            else unbroadcast(uf.matmul(row.swapaxes(-1, -2), gy), column).reshape(b.shape),
         )
 
 
@@ -213,11 +201,11 @@ class Negative(Function):
 
     @override
     def forward(self, x: Array) -> Array:
-        return negative(x, out=...)
+        return uf.negative(x, out=...)
 
     @override
     def backward(self, gy: Array) -> Array:
-        return negative(gy, out=...)
+        return uf.negative(gy, out=...)
 
 
 Variable.rules = Rules(

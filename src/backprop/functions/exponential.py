@@ -6,13 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from backprop.arrays import (
-    Array,
-    absorb,
-    exp,
-    log,
-    reciprocal,
-)
+from backprop import ufuncs as uf
+from backprop.arrays import Array, absorb
 from backprop.compat import override
 from backprop.core import Function
 from backprop.domain import POSITIVE, Domain
@@ -33,7 +28,7 @@ class Exp(Function):
 
     @override
     def forward(self, x: Array) -> Array:
-        return exp(x, out=...)
+        return uf.exp(x, out=...)
 
     @override
     def backward(self, gy: Array) -> Array:
@@ -56,9 +51,9 @@ class Log(Function):
 
     @override
     def forward(self, x: Array) -> Array:
-        return log(x, out=...)
+        return uf.log(x, out=...)
 
     @override
     def backward(self, gy: Array) -> Array:
         with np.errstate(divide="ignore"):
-            return absorb(gy, reciprocal(self.x, out=...))
+            return absorb(gy, uf.reciprocal(self.x, out=...))

@@ -6,17 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from backprop.arrays import (
-    Array,
-    absorb,
-    add,
-    divide,
-    multiply,
-    negative,
-    reciprocal,
-    sqrt,
-    square,
-)
+from backprop import ufuncs as uf
+from backprop.arrays import Array, absorb
 from backprop.compat import override
 from backprop.core import Function
 from backprop.domain import POSITIVE, REALS, Domain
@@ -38,12 +29,12 @@ class Square(Function):
 
     @override
     def forward(self, x: Array) -> Array:
-        return square(x, out=...)
+        return uf.square(x, out=...)
 
     @override
     def backward(self, gy: Array) -> Array:
-        half = multiply(gy, self.x, out=...)  # before doubling: a large x must not overflow
-        return add(half, half, out=...)
+        half = uf.multiply(gy, self.x, out=...)  # before doubling: a large x must not overflow
+        return uf.add(half, half, out=...)
 
 
 class Sqrt(Function):
@@ -62,12 +53,12 @@ class Sqrt(Function):
 
     @override
     def forward(self, x: Array) -> Array:
-        return sqrt(x, out=...)
+        return uf.sqrt(x, out=...)
 
     @override
     def backward(self, gy: Array) -> Array:
         with np.errstate(divide="ignore"):
-            return absorb(gy, divide(0.5, self.y, out=...))
+            return absorb(gy, uf.divide(0.5, self.y, out=...))
 
 
 class Reciprocal(Function):
@@ -86,8 +77,8 @@ class Reciprocal(Function):
 
     @override
     def forward(self, x: Array) -> Array:
-        return reciprocal(x, out=...)
+        return uf.reciprocal(x, out=...)
 
     @override
     def backward(self, gy: Array) -> Array:
-        return absorb(gy, negative(multiply(self.y, self.y, out=...), out=...))
+        return absorb(gy, uf.negative(uf.multiply(self.y, self.y, out=...), out=...))

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from backprop.arrays import (
-    Array,
-    cos,
-    multiply,
-    negative,
-    scale,
-    sin,
-    subtract,
-    tanh,
-)
+from backprop import ufuncs as uf
+from backprop.arrays import Array, scale
 from backprop.compat import override
 from backprop.core import Function
 
@@ -31,11 +23,11 @@ class Sin(Function):
 
     @override
     def forward(self, x: Array) -> Array:
-        return sin(x, out=...)
+        return uf.sin(x, out=...)
 
     @override
     def backward(self, gy: Array) -> Array:
-        return multiply(gy, cos(self.x, out=...), out=...)
+        return uf.multiply(gy, uf.cos(self.x, out=...), out=...)
 
 
 class Cos(Function):
@@ -53,11 +45,11 @@ class Cos(Function):
 
     @override
     def forward(self, x: Array) -> Array:
-        return cos(x, out=...)
+        return uf.cos(x, out=...)
 
     @override
     def backward(self, gy: Array) -> Array:
-        return scale(negative(gy, out=...), sin(self.x, out=...))
+        return scale(uf.negative(gy, out=...), uf.sin(self.x, out=...))
 
 
 class Tanh(Function):
@@ -75,8 +67,8 @@ class Tanh(Function):
 
     @override
     def forward(self, x: Array) -> Array:
-        return tanh(x, out=...)
+        return uf.tanh(x, out=...)
 
     @override
     def backward(self, gy: Array) -> Array:
-        return scale(gy, subtract(1.0, multiply(self.y, self.y, out=...), out=...))
+        return scale(gy, uf.subtract(1.0, uf.multiply(self.y, self.y, out=...), out=...))
