@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
     from typing_extensions import TypeIs
 Shape: TypeAlias = tuple[int, ...]
+Axes: TypeAlias = int | tuple[int, ...] | None
 Shapes: TypeAlias = tuple[tuple[Shape, ...], ...]  # one tuple of shapes for each way to call
 
 FLOATS: Final = frozenset(map(np.dtype, (np.float16, np.float32, np.float64, np.longdouble)))
@@ -120,4 +121,4 @@ def absorb(gy: Array, derivative: Array) -> Array:
     # An array of another library may be lazy: it is not asked.
     if type(finite) is ndarray and finite.all():
         return g
-    return np.where((gy == 0) & ~finite, g.dtype.type(0), g)
+    return np.where(np.equal(gy, 0) & ~finite, g.dtype.type(0), g)

@@ -32,12 +32,13 @@ from backprop.errors import (
     DataError,
     GradientCountError,
     GraphCopyError,
+    HigherOrderError,
     NoGraphError,
     NotCalledError,
     OutputDroppedError,
 )
+from backprop.methods import Methods
 from backprop.modes import blocks, recording
-from backprop.operators import Operators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ _FRESH: Final = _fresh_count()
 _TEMPORARY: Final = _Probe()()
 
 
-class Variable(Operators):
+class Variable(Methods):
     """An array, its gradient, and the Function that made it (book steps 1, 6 and 7).
 
     `data` is an array of float16, float32, float64 or longdouble and is shared, not copied;
@@ -197,6 +198,10 @@ class Variable(Operators):
         kind = "" if self._data.dtype == np.float64 else f", dtype={self._data.dtype}"
         return f"{type(self).__name__}({text}{kind})"
 
+    @override
+    def _plain(self) -> Array:
+        return self._data
+
     def _refuse(self) -> NoReturn:
         raise ConversionError(
             f"converting {self!r} to a plain number, bool or array would cut its gradient; "
@@ -281,8 +286,11 @@ class Node:
     shapes: ClassVar[Shapes | None] = None
     _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()  # a rule's own slots: its settings
 
+    has_jvp: ClassVar[bool] = False  # whether a rule says how tangents go forward
+
     _free: bool  # there until a call takes this instance as its node
-    generation: int  # above that of the inputs' creators: a sweep visits consumers first
+    # Above that of the inputs' creators: a sweep visits consumers first. Below 0: a lifted twin.
+    generation: int
 
     def __init__(self) -> None:
         self._free = True
@@ -292,6 +300,7 @@ class Node:
         super().__init_subclass__(**kwargs)
         if kind:  # its slots are what a call records, which is no setting
             return
+        cls.has_jvp = cls.has_jvp or "jvp" in vars(cls)
         own = (m for m in vars(cls).values() if isinstance(m, MemberDescriptorType))
         cls._members = (*cls._members, *own)
         # A rule's own __init__ need not call ours; a dataclass gets its __init__ only after this.
@@ -315,6 +324,33 @@ class Node:
 
     def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
         """What `backward` returns, whatever the kind: a gradient for each input."""
+        raise NotImplementedError
+
+    def value(self, *xs: Array) -> object:
+        """What `forward` returns, whatever the kind."""
+        raise NotImplementedError
+
+    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+        """What `jvp` returns, whatever the kind: a tangent for each output."""
+        raise NotImplementedError
+
+    def wants(self, i: int) -> bool:
+        """Whether anybody asked for the gradient of input `i`: not if that is a Constant."""
+        lifted = self.generation < 0
+        return not isinstance(self.primals[i] if lifted else self.inputs[i], Constant)
+
+    def lift(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> Self:
+        """A twin of this call that reads Variables where this one reads arrays.
+
+        What its `backward` computes of them is a graph again: so the same rule gives every order.
+        """
+        twin = self._clone()
+        twin.generation = -1
+        twin.bind(inputs, outputs)
+        return twin
+
+    def bind(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> None:
+        """Let the rule read these for what `forward` got and returned."""
         raise NotImplementedError
 
     def cotangents(
@@ -344,8 +380,15 @@ class Node:
         above = (x._creator.generation for x in inputs if x._creator is not None)
         self.generation = max(above, default=0) + 1
 
-    def _uncalled(self) -> NotCalledError:
-        return NotCalledError(f"{type(self).__name__} has no input or output yet: call it first")
+    def _uncalled(self) -> NotCalledError | HigherOrderError:
+        name = type(self).__name__
+        if getattr(self, "generation", 0) < 0:
+            return HigherOrderError(
+                f"{name}.backward reads the Variables of the call, whose data are arrays, so its "
+                "result cannot be differentiated again: write self.x instead of self.input.data "
+                "(self.a, self.b or self.xs in the other kinds), self.y instead of self.output.data"
+            )
+        return NotCalledError(f"{name} has no input or output yet: call it first")
 
     def _alive(self, output: ref[Variable]) -> Variable:
         variable = output()
@@ -392,7 +435,7 @@ class OneOutput(Node, kind=True):
 
         It counts references, and cannot see a holder that lends its own, as functools.partial does.
         """
-        if not hasattr(self, "generation"):
+        if getattr(self, "generation", -1) < 0:
             raise self._uncalled()
         held = (v for v in gc.get_referrers(self) if isinstance(v, Variable))
         self._output = ref(next(held, _new(Variable)))  # else to one that is gone at once
@@ -486,9 +529,31 @@ class Function(OneOutput, kind=True):
     def primals(self) -> tuple[Array]:
         return (self.x,)
 
+    def jvp(self, tx: Array, /) -> Array:
+        """The tangent of the output, given that of the input; else `backward` is transposed."""
+        raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, tx)")
+
     @override
     def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
         return (self.backward(*gys),)
+
+    @override
+    def value(self, *xs: Array) -> object:
+        return self.forward(*xs)
+
+    @override
+    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+        return (self.jvp(*txs),)
+
+    @override
+    def bind(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> None:
+        bind(self, x=inputs[0], y=outputs[0])
+
+
+def bind(node: Node, **values: Variable | tuple[Variable, ...]) -> None:
+    """Set what a rule reads to Variables: they stand for arrays there, as types cannot say."""
+    for name, value in values.items():
+        setattr(node, name, value)
 
 
 def new_variable(data: Array, kind: type[Variable] = Variable) -> Variable:

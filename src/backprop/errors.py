@@ -54,3 +54,19 @@ class ConversionError(BackpropError, TypeError):
 
 class GraphCopyError(BackpropError, TypeError):
     """A Variable with a creator, or a Function that was called, cannot be copied or pickled."""
+
+
+class HigherOrderError(BackpropError, RuntimeError):
+    """A rule computes its gradient in a way that cannot be differentiated again."""
+
+
+class UnsupportedError(BackpropError, TypeError):
+    """A NumPy function, or a keyword of one, that has no derivative rule here."""
+
+
+class InPlaceError(BackpropError, TypeError):
+    """A Variable was to be changed in place, or written into an array."""
+
+
+class TransformError(BackpropError, TypeError):
+    """A function or an argument that grad, jacobian and the like cannot work with."""

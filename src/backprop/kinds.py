@@ -10,7 +10,16 @@ import numpy as np
 from backprop.arrays import FLOATS, Array, as_data
 from backprop.checks import checked_output
 from backprop.compat import override
-from backprop.core import Constant, Node, OneOutput, Operand, Unrecorded, Variable, new_variable
+from backprop.core import (
+    Constant,
+    Node,
+    OneOutput,
+    Operand,
+    Unrecorded,
+    Variable,
+    bind,
+    new_variable,
+)
 from backprop.errors import CreatorError, OutputError
 from backprop.modes import recording
 
@@ -84,9 +93,25 @@ class BinaryFunction(OneOutput, kind=True):
     def primals(self) -> tuple[Array, Array]:
         return self.a, self.b
 
+    def jvp(self, ta: Array, tb: Array, /) -> Array:
+        """The tangent of the output, given those of both inputs."""
+        raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, ta, tb)")
+
     @override
     def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
         return self.backward(*gys)
+
+    @override
+    def value(self, *xs: Array) -> object:
+        return self.forward(*xs)
+
+    @override
+    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+        return (self.jvp(*txs),)
+
+    @override
+    def bind(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> None:
+        bind(self, a=inputs[0], b=inputs[1], y=outputs[0])
 
 
 class NaryFunction(Node, kind=True):
@@ -174,9 +199,39 @@ class NaryFunction(Node, kind=True):
     def adopt(self, output: Variable) -> None:
         raise CreatorError(f"{type(self).__name__} has several outputs; only its call can set them")
 
+    def jvp(self, *txs: Array) -> tuple[Array, ...]:
+        """The tangents of all outputs, given those of all inputs."""
+        raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, *txs)")
+
     @override
     def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
         return self.backward(*gys)
+
+    @override
+    def value(self, *xs: Array) -> object:
+        return self.forward(*xs)
+
+    @override
+    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+        return self.jvp(*txs)
+
+    @override
+    def bind(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> None:
+        bind(self, xs=inputs, ys=outputs)
+
+    def revived(self) -> tuple[Variable, ...]:
+        """The outputs, new ones for those that were dropped."""
+        found = tuple(
+            self._again(y) if (v := output()) is None else v
+            for output, y in zip(self._outputs, self.ys, strict=True)
+        )
+        self._outputs = tuple(map(ref, found))
+        return found
+
+    def _again(self, y: Array) -> Variable:
+        output = new_variable(y)
+        output._creator = self
+        return output
 
     @override
     def cotangents(

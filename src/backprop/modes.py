@@ -38,6 +38,9 @@ class Block:
         return False
 
 
+# Whether a rule is running on Variables that stand for its arrays, to be differentiated again.
+lifting: Final[ContextVar[bool]] = ContextVar("lifting", default=False)
+
 # The open blocks, not a flag: those of tasks and generators may close in any order, and what an
 # outer block would put back can be out of date by then.
 blocks: Final[ContextVar[tuple[Block, ...]]] = ContextVar("blocks", default=())

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
+
+import numpy as np
+
+from backprop.compat import override
+from backprop.dispatch import Dispatch, call
+from backprop.errors import InPlaceError
+from backprop.modes import lifting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
     from backprop.arrays import Array
     from backprop.core import Operand, Variable
 
     _UnaryRule: TypeAlias = Callable[[], Callable[[Any], Variable]]
     _BinaryRule: TypeAlias = Callable[[], Callable[[Any, Any], Variable]]
+
+Index: TypeAlias = Any  # what ndarray takes: int, slice, None, ..., arrays, tuples of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +39,16 @@ class Rules:
     negative: _UnaryRule
 
 
-class Operators:
-    """The base of Variable that gives it + - * / ** @ and the unary minus.
+class Operators(Dispatch):
+    """The base of Variable that gives it Python's operators.
 
     Either operand may be an array or a Python number; a number takes the Variable's dtype (NEP 50).
     The rules come from functions/arithmetic.py, which builds on Variable and so cannot be imported
-    here.
+    here. A comparison gives a plain array of bools; but `==` of two Variables means identity, as in
+    the notes, except inside a rule that is differentiated again: there they stand for arrays.
     """
 
     __slots__ = ()
-    # ndarray * Variable is left to Variable.__rmul__; np.exp(Variable) is a TypeError.
-    __array_ufunc__: ClassVar[None] = None
     rules: ClassVar[Rules]
 
     def __add__(self, other: Operand) -> Variable:
@@ -79,3 +89,83 @@ class Operators:
 
     def __neg__(self) -> Variable:
         return self.rules.negative()(self)
+
+    def __pos__(self) -> Variable:
+        return call(np.positive, self)
+
+    def __abs__(self) -> Variable:
+        return call(np.absolute, self)
+
+    def __mod__(self, other: Operand) -> Variable:
+        return call(np.remainder, self, other)
+
+    def __rmod__(self, other: Array | float) -> Variable:
+        return call(np.remainder, other, self)
+
+    def __floordiv__(self, other: Operand) -> Variable:
+        return call(np.floor_divide, self, other)
+
+    def __rfloordiv__(self, other: Array | float) -> Variable:
+        return call(np.floor_divide, other, self)
+
+    def __getitem__(self, key: Index) -> Variable:
+        return call(Operators.__getitem__, self, key)
+
+    def __setitem__(self, key: Index, value: object) -> NoReturn:
+        raise InPlaceError(
+            "a Variable does not change in place; build the result with numpy.where, concatenate "
+            "or stack"
+        )
+
+    def _in_place(self, other: object) -> NoReturn:
+        raise InPlaceError(
+            "a Variable does not change in place, for others may hold it: write y = y + x, not "
+            "y += x"
+        )
+
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = _in_place
+    __imod__ = __ifloordiv__ = _in_place
+
+    def __len__(self) -> int:
+        return len(self._plain())
+
+    def __iter__(self) -> Iterator[Variable]:
+        return (self[i] for i in range(len(self)))
+
+    def _plain(self) -> Array:
+        raise NotImplementedError
+
+    def __lt__(self, other: Operand) -> NDArray[np.bool_]:
+        return self._compared(np.less, other)
+
+    def __le__(self, other: Operand) -> NDArray[np.bool_]:
+        return self._compared(np.less_equal, other)
+
+    def __gt__(self, other: Operand) -> NDArray[np.bool_]:
+        return self._compared(np.greater, other)
+
+    def __ge__(self, other: Operand) -> NDArray[np.bool_]:
+        return self._compared(np.greater_equal, other)
+
+    @override
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, Operators) and not lifting.get():
+            return self is other
+        return self._compared(np.equal, other) if _is_operand(other) else NotImplemented
+
+    @override
+    def __ne__(self, other: object) -> Any:
+        if isinstance(other, Operators) and not lifting.get():
+            return self is not other
+        return self._compared(np.not_equal, other) if _is_operand(other) else NotImplemented
+
+    __hash__ = object.__hash__
+
+    def _compared(self, by: np.ufunc, other: object) -> NDArray[np.bool_]:
+        theirs = other._plain() if isinstance(other, Operators) else other
+        result: NDArray[np.bool_] = by(self._plain(), theirs)
+        return result
+
+
+def _is_operand(value: object) -> bool:
+    return isinstance(value, (Operators, np.ndarray, np.generic, float, int))

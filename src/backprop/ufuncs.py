@@ -1,4 +1,4 @@
-"""NumPy's ufuncs, typed: rules call them from here.
+"""NumPy's functions, typed: rules call them from here.
 
 NumPy's stubs type every ufunc's result as `NDArray[Any]`; the two Protocols below type it as
 `Array`, at no cost.
@@ -37,6 +37,20 @@ class Binary(Protocol):
     ) -> Array: ...
 
 
+class Reduction(Protocol):
+    """A function that takes the elements along axes together."""
+
+    def __call__(
+        self,
+        x: Array,
+        /,
+        axis: int | tuple[int, ...] | None = None,
+        *,
+        keepdims: bool = False,
+        where: Any = True,
+    ) -> Array: ...
+
+
 add: Final[Binary] = np.add
 subtract: Final[Binary] = np.subtract
 multiply: Final[Binary] = np.multiply
@@ -52,3 +66,4 @@ log: Final[Unary] = np.log
 sin: Final[Unary] = np.sin
 cos: Final[Unary] = np.cos
 tanh: Final[Unary] = np.tanh
+sum: Final[Reduction] = np.sum  # noqa: A001 (NumPy's name)

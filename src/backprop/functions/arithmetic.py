@@ -12,36 +12,19 @@ import numpy as np
 
 from backprop import ufuncs as uf
 from backprop.arrays import Array, Shapes, absorb, unbroadcast
+from backprop.cases import case
 from backprop.compat import override
-from backprop.core import Constant, Function, Variable
+from backprop.core import Operand, Variable
+from backprop.dispatch import implements
 from backprop.domain import POSITIVE, REALS, Domain
+from backprop.functions.bases import Broadcasting, Elementwise, binary, unary
 from backprop.kinds import BinaryFunction
 from backprop.operators import Rules
 
-
-class Arithmetic(BinaryFunction):
-    """A rule given as two partial pullbacks, in the shape of the output."""
-
-    __slots__ = ()
-
-    def left(self, gy: Array) -> Array:
-        """The gradient with respect to `a`, not yet summed over broadcast axes."""
-        raise NotImplementedError
-
-    def right(self, gy: Array) -> Array:
-        """The gradient with respect to `b`, not yet summed over broadcast axes."""
-        raise NotImplementedError
-
-    @override
-    def backward(self, gy: Array) -> tuple[Array | None, Array | None]:
-        a, b = self.inputs
-        return (
-            None if isinstance(a, Constant) else unbroadcast(self.left(gy), self.a),
-            None if isinstance(b, Constant) else unbroadcast(self.right(gy), self.b),
-        )
+__all__ = ["add", "divide", "float_power", "matmul", "multiply", "negative", "power", "subtract"]
 
 
-class Add(Arithmetic):
+class Add(Broadcasting):
     """y = a + b."""
 
     __slots__ = ()
@@ -59,7 +42,7 @@ class Add(Arithmetic):
         return gy
 
 
-class Subtract(Arithmetic):
+class Subtract(Broadcasting):
     """y = a - b."""
 
     __slots__ = ()
@@ -77,7 +60,7 @@ class Subtract(Arithmetic):
         return uf.negative(gy, out=...)
 
 
-class Multiply(Arithmetic):
+class Multiply(Broadcasting):
     """y = a b, elementwise."""
 
     __slots__ = ()
@@ -95,7 +78,7 @@ class Multiply(Arithmetic):
         return absorb(gy, self.a)
 
 
-class Divide(Arithmetic):
+class Divide(Broadcasting):
     """y = a / b, for b ≠ 0."""
 
     __slots__ = ()
@@ -116,7 +99,7 @@ class Divide(Arithmetic):
             return absorb(gy, uf.negative(uf.divide(self.y, self.b, out=...), out=...))
 
 
-class Power(Arithmetic):
+class Power(Broadcasting):
     """y = aᵇ, for a > 0; dy/da = b aᵇ⁻¹, dy/db = y ln a.
 
     With b = 0 the gradient of `a` is 0 everywhere, with a = 0 and b > 0 that of `b`.
@@ -131,15 +114,22 @@ class Power(Arithmetic):
 
     @override
     def left(self, gy: Array) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            slope = uf.multiply(self.b, uf.power(self.a, self.b - 1, out=...), out=...)
-            return absorb(gy, np.where(self.b == 0, slope.dtype.type(0), slope))
+        a, b = self.a, self.b
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            falling = uf.power(a, b - 1, out=...)
+            slope = uf.multiply(b, falling, out=...)
+            lost = np.isinf(falling) & np.not_equal(a, 0)  # b may be as small as a⁻¹ is large
+            if np.any(lost):
+                slope = np.where(lost, b / a * self.y, slope)
+            nothing = np.equal(b, 0) & np.equal(a, 0)
+            return absorb(gy, np.where(nothing, slope.dtype.type(0), slope))
 
     @override
     def right(self, gy: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = uf.multiply(self.y, uf.log(self.a, out=...), out=...)
-            return absorb(gy, np.where(self.y == 0, self.y, slope))
+            nothing = np.equal(self.y, 0) & np.equal(self.a, 0)
+            return absorb(gy, np.where(nothing, self.y, slope))
 
 
 class Matmul(BinaryFunction):
@@ -183,18 +173,21 @@ class Matmul(BinaryFunction):
             gy = np.expand_dims(gy, -1 if b.ndim == 1 else -2)
         if b.ndim == 1:
             gy = np.expand_dims(gy, -1)
-        of_a, of_b = self.inputs
         return (
-            None
-            if isinstance(of_a, Constant)
-            else unbroadcast(uf.matmul(gy, column.swapaxes(-1, -2)), row).reshape(a.shape),
-            None
-            if isinstance(of_b, Constant)
-            else unbroadcast(uf.matmul(row.swapaxes(-1, -2), gy), column).reshape(b.shape),
+            unbroadcast(uf.matmul(gy, column.swapaxes(-1, -2)), row).reshape(a.shape)
+            if self.wants(0)
+            else None,
+            unbroadcast(uf.matmul(row.swapaxes(-1, -2), gy), column).reshape(b.shape)
+            if self.wants(1)
+            else None,
         )
 
+    @override
+    def jvp(self, ta: Array, tb: Array) -> Array:
+        return uf.add(uf.matmul(ta, self.b), uf.matmul(self.a, tb), out=...)
 
-class Negative(Function):
+
+class Negative(Elementwise):
     """y = -x."""
 
     __slots__ = ()
@@ -217,3 +210,20 @@ Variable.rules = Rules(
     matmul=Matmul,
     negative=Negative,
 )
+
+add = binary(Add, np.add)
+subtract = binary(Subtract, np.subtract)
+multiply = binary(Multiply, np.multiply)
+divide = binary(Divide, np.divide)
+power = binary(Power, np.power, kink="x**0 has gradient 0, 0**x too")
+float_power = binary(Power, np.float_power, kink="x**0 has gradient 0, 0**x too")
+negative = unary(Negative, np.negative)
+
+
+@implements(
+    np.matmul,
+    cases=lambda: (case("np.matmul(a, b)", a=a, b=b) for a, b in Matmul.shapes or ()),
+)
+def matmul(x1: Operand, x2: Operand, /) -> Variable:
+    """The matrix product of vectors, matrices and stacks of matrices: numpy.matmul."""
+    return Matmul()(x1, x2)

@@ -9,11 +9,13 @@ import numpy as np
 from backprop import ufuncs as uf
 from backprop.arrays import Array, absorb
 from backprop.compat import override
-from backprop.core import Function
 from backprop.domain import POSITIVE, Domain
+from backprop.functions.bases import Elementwise, unary
+
+__all__ = ["exp", "log"]
 
 
-class Exp(Function):
+class Exp(Elementwise):
     """y = eˣ, dy/dx = y (book step 3).
 
     >>> import numpy as np
@@ -35,7 +37,7 @@ class Exp(Function):
         return absorb(gy, self.y)
 
 
-class Log(Function):
+class Log(Elementwise):
     """y = ln x, dy/dx = 1 / x, for x > 0. At 0 a zero cotangent gives a zero gradient.
 
     >>> import numpy as np
@@ -57,3 +59,7 @@ class Log(Function):
     def backward(self, gy: Array) -> Array:
         with np.errstate(divide="ignore"):
             return absorb(gy, uf.reciprocal(self.x, out=...))
+
+
+exp = unary(Exp, np.exp)
+log = unary(Log, np.log)

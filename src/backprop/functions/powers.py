@@ -9,11 +9,13 @@ import numpy as np
 from backprop import ufuncs as uf
 from backprop.arrays import Array, absorb
 from backprop.compat import override
-from backprop.core import Function
 from backprop.domain import POSITIVE, REALS, Domain
+from backprop.functions.bases import Elementwise, unary
+
+__all__ = ["reciprocal", "sqrt", "square"]
 
 
-class Square(Function):
+class Square(Elementwise):
     """y = x², dy/dx = 2x (book step 2).
 
     >>> import numpy as np
@@ -37,7 +39,7 @@ class Square(Function):
         return uf.add(half, half, out=...)
 
 
-class Sqrt(Function):
+class Sqrt(Elementwise):
     """y = √x, dy/dx = 1 / (2√x), for x > 0. At 0 a zero cotangent gives a zero gradient.
 
     >>> import numpy as np
@@ -61,7 +63,7 @@ class Sqrt(Function):
             return absorb(gy, uf.divide(0.5, self.y, out=...))
 
 
-class Reciprocal(Function):
+class Reciprocal(Elementwise):
     """y = 1 / x, dy/dx = -1 / x², for x ≠ 0. At 0 a zero cotangent gives a zero gradient.
 
     >>> import numpy as np
@@ -82,3 +84,8 @@ class Reciprocal(Function):
     @override
     def backward(self, gy: Array) -> Array:
         return absorb(gy, uf.negative(uf.multiply(self.y, self.y, out=...), out=...))
+
+
+square = unary(Square, np.square)
+sqrt = unary(Sqrt, np.sqrt, kink="a zero cotangent gives 0 at 0")
+reciprocal = unary(Reciprocal, np.reciprocal, kink="a zero cotangent gives 0 at 0")

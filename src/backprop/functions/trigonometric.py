@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from backprop import ufuncs as uf
 from backprop.arrays import Array, scale
 from backprop.compat import override
-from backprop.core import Function
+from backprop.functions.bases import Elementwise, unary
+
+__all__ = ["cos", "sin", "tanh"]
 
 
-class Sin(Function):
+class Sin(Elementwise):
     """y = sin x (x in radians), dy/dx = cos x.
 
     >>> import numpy as np
@@ -30,7 +34,7 @@ class Sin(Function):
         return uf.multiply(gy, uf.cos(self.x, out=...), out=...)
 
 
-class Cos(Function):
+class Cos(Elementwise):
     """y = cos x (x in radians), dy/dx = -sin x.
 
     >>> import numpy as np
@@ -52,7 +56,7 @@ class Cos(Function):
         return scale(uf.negative(gy, out=...), uf.sin(self.x, out=...))
 
 
-class Tanh(Function):
+class Tanh(Elementwise):
     """y = tanh x, dy/dx = 1 - y².
 
     >>> import numpy as np
@@ -72,3 +76,8 @@ class Tanh(Function):
     @override
     def backward(self, gy: Array) -> Array:
         return scale(gy, uf.subtract(1.0, uf.multiply(self.y, self.y, out=...), out=...))
+
+
+sin = unary(Sin, np.sin)
+cos = unary(Cos, np.cos)
+tanh = unary(Tanh, np.tanh)

@@ -14,7 +14,6 @@ from backprop.compat import override
 from backprop.core import Node, Variable
 from backprop.domain import REALS, Domain, Interval
 from backprop.kinds import NaryFunction
-from backprop.modes import no_grad
 
 Arrays: TypeAlias = tuple[Array, ...]
 OnVariables: TypeAlias = Callable[..., Variable]
@@ -140,8 +139,7 @@ def _joined(call: Anything) -> OnVariables:
 
 def _forward(call: OnVariables) -> Callable[..., Array]:
     def forward(*xs: Array) -> Array:
-        with no_grad():
-            y: object = call(*map(Variable, xs))
+        y: object = call(*map(Variable, xs))
         if not isinstance(y, Variable):
             raise TypeError(f"{_name(call)} must return one Variable, got {type(y).__name__}")
         return y.data

@@ -151,7 +151,7 @@ def _verify(
     seed = secrets.randbits(32) if seed is None else seed
     dtypes = tuple(dtypes or DTYPES)
     found = _examples(rule, dtypes, examples or _EXAMPLES, seed)
-    if not any(example.point.known for example in found):
+    if any(map(_judged, found)) and not any(example.point.known for example in found):
         raise NothingToJudge(
             f"{rule.name} had no finite value at any of {len(found)} inputs from its domain "
             f"{_domains(rule)}: state where it is differentiable, e.g. domain=Interval(0, inf)"
@@ -304,6 +304,11 @@ def _finding(rule: Rule, example: Example) -> GradientMismatch | None:
             if k is not None:
                 return wrong(rule, point, gy, seen, k)
     return None
+
+
+def _judged(example: Example) -> bool:
+    """Whether there is a derivative at all: there is none of or by an empty array."""
+    return bool(example.point.y.size and any(x.size for x in example.point.xs))
 
 
 def _differs(faulty: Rule, rule: Rule, example: Example) -> bool:

@@ -1,0 +1,201 @@
+"""NumPy's own functions on Variables: NEP 13 for ufuncs, NEP 18 for the rest.
+
+One table says which function of ours stands for which of NumPy's; `implements` fills it where the
+function is defined. A NumPy function that is not in it is refused by name when it is called.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+import numpy as np
+
+from backprop.cases import Case
+from backprop.errors import InPlaceError, UnsupportedError
+
+if TYPE_CHECKING:
+    from backprop.core import Variable
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+# Filled while the functions are defined, and only read after that.
+TABLE: Final[dict[object, Callable[..., Any]]] = {}  # NumPy's function: ours
+METHODS: Final[dict[tuple[object, str], Callable[..., Any]]] = {}  # of ufuncs: (np.add, "reduce")
+CASES: Final[
+    dict[Callable[..., Any], Callable[[], Iterable[Case]]]
+] = {}  # ours: how it is verified
+KINKS: Final[dict[Callable[..., Any], str]] = {}  # ours: what it does where it has no derivative
+
+# They give no floats, or nothing that depends on a value: what they say of the data is all there is.
+_PLAIN: Final[frozenset[object]] = frozenset(
+    getattr(np, name)
+    for name in [
+        "all",
+        "any",
+        "argmax",
+        "argmin",
+        "argpartition",
+        "argsort",
+        "argwhere",
+        "allclose",
+        "array2string",
+        "array_equal",
+        "array_equiv",
+        "array_repr",
+        "array_str",
+        "bitwise_and",
+        "broadcast_shapes",
+        "can_cast",
+        "count_nonzero",
+        "digitize",
+        "empty_like",
+        "equal",
+        "flatnonzero",
+        "full_like",
+        "greater",
+        "greater_equal",
+        "isclose",
+        "isfinite",
+        "isinf",
+        "isnan",
+        "isneginf",
+        "isposinf",
+        "isreal",
+        "iscomplexobj",
+        "isrealobj",
+        "lexsort",
+        "less",
+        "less_equal",
+        "logical_and",
+        "logical_not",
+        "logical_or",
+        "logical_xor",
+        "may_share_memory",
+        "nanargmax",
+        "nanargmin",
+        "ndim",
+        "nonzero",
+        "not_equal",
+        "ones_like",
+        "result_type",
+        "searchsorted",
+        "shape",
+        "shares_memory",
+        "signbit",
+        "size",
+        "spacing",
+        "zeros_like",
+    ]
+    if hasattr(np, name)
+)
+
+
+def implements(
+    *originals: object, cases: Callable[[], Iterable[Case]], kink: str = ""
+) -> Callable[[_F], _F]:
+    """Say that a function stands for NumPy's `originals`, and with which cases it is verified.
+
+    `kink` says in a few words what it gives where there is no derivative.
+    """
+
+    def register(function: _F) -> _F:
+        TABLE.update(dict.fromkeys(originals, function))
+        CASES[function] = cases
+        if kink:
+            KINKS[function] = kink
+        return function
+
+    return register
+
+
+def call(original: Callable[..., Any], *args: object, **kwargs: object) -> Variable:
+    """Our function for NumPy's `original`, called: what the methods of Variable do."""
+    result: Variable = TABLE[original](*args, **kwargs)
+    return result
+
+
+class Dispatch:
+    """The base of Variable that answers to NumPy's protocols."""
+
+    __slots__ = ()
+    __array_priority__: ClassVar[float] = 1000.0
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: object
+    ) -> Any:
+        if not kwargs and method == "__call__":
+            function = TABLE.get(ufunc)
+            if function is not None:
+                return function(*inputs)
+        return _ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> Any:
+        function = TABLE.get(func)
+        if function is not None:
+            return _called(function, func, args, kwargs)
+        if func in _PLAIN:
+            return func(*_plain(args), **_plain(kwargs))
+        raise _unsupported(func)
+
+
+def _ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs: dict[str, Any]) -> Any:
+    if any(array is not None for array in kwargs.pop("out", ())):
+        raise InPlaceError(
+            f"numpy.{ufunc.__name__} cannot write a Variable into an array (out=..., or an "
+            "operator like +=): that would cut its gradient; write a = a + x, or take x.data"
+        )
+    function = TABLE.get(ufunc) if method == "__call__" else METHODS.get((ufunc, method))
+    if function is not None:
+        return _called(function, ufunc, inputs, kwargs)
+    if method == "__call__" and ufunc in _PLAIN:
+        return ufunc(*_plain(inputs), **_plain(kwargs))
+    raise _unsupported(ufunc, "" if method == "__call__" else f".{method}")
+
+
+def _called(
+    function: Callable[..., Any],
+    original: Callable[..., Any],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+) -> Any:
+    """`function(*args, **kwargs)`; what its signature does not know is refused by name."""
+    if kwargs:
+        known = inspect.signature(function).parameters
+        kwargs = {k: v for k, v in kwargs.items() if k in known or v is not None}
+        if extra := kwargs.keys() - known.keys():
+            raise UnsupportedError(
+                f"{_name(original)} of a Variable knows no {', '.join(sorted(extra))}=..., only "
+                f"{', '.join(known)}: leave it out"
+            )
+    return function(*args, **kwargs)
+
+
+def _unsupported(original: Callable[..., Any], method: str = "") -> UnsupportedError:
+    return UnsupportedError(
+        f"{_name(original)}{method} has no derivative rule here: write a Function with its forward "
+        "and backward, or take x.data where no gradient is wanted"
+    )
+
+
+def _name(original: Callable[..., Any]) -> str:
+    module = getattr(original, "__module__", None) or "numpy"
+    return f"{module}.{getattr(original, '__name__', original)}"
+
+
+def _plain(value: Any) -> Any:
+    """`value` with the arrays in place of the Variables, inside tuples, lists and dicts too."""
+    if isinstance(value, Dispatch):
+        return getattr(value, "_data")  # noqa: B009  (Variable is not known here)
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(_plain, value))
+    if isinstance(value, dict):
+        return {key: _plain(v) for key, v in value.items()}
+    return value

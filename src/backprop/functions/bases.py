@@ -1,0 +1,116 @@
+"""What rules have in common: kinds of derivative, and how a rule gets its name in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Protocol, TypeVar
+
+import numpy as np
+
+from backprop.arrays import Array, unbroadcast
+from backprop.cases import Case, case
+from backprop.compat import override
+from backprop.core import Function, Node, Operand, Variable
+from backprop.dispatch import implements
+from backprop.domain import Domain
+from backprop.kinds import BinaryFunction
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_SHAPES: Final = ((), (3,), (2, 3), (0,))
+_PAIRS: Final = (((), ()), ((2, 3), (3,)), ((3, 1), (1, 3)), ((2, 1, 2), (1, 2)), ((0, 3), (3,)))
+
+
+class Elementwise(Function):
+    """A rule whose Jacobian is diagonal: tangents go forward as gradients go back."""
+
+    __slots__ = ()
+
+    @override
+    def jvp(self, tx: Array) -> Array:
+        return self.backward(tx)
+
+
+class Linear(Function):
+    """A rule whose `forward` is linear in x: a tangent goes the way of a value."""
+
+    __slots__ = ()
+
+    @override
+    def jvp(self, tx: Array) -> Array:
+        return self.forward(tx)
+
+
+class Broadcasting(BinaryFunction):
+    """An elementwise rule of two operands, as two partial pullbacks in the shape of the output."""
+
+    __slots__ = ()
+
+    def left(self, gy: Array) -> Array:
+        """The gradient with respect to `a`, not yet summed over broadcast axes."""
+        raise NotImplementedError
+
+    def right(self, gy: Array) -> Array:
+        """The gradient with respect to `b`, not yet summed over broadcast axes."""
+        raise NotImplementedError
+
+    @override
+    def backward(self, gy: Array) -> tuple[Array | None, Array | None]:
+        return (
+            unbroadcast(self.left(gy), self.a) if self.wants(0) else None,
+            unbroadcast(self.right(gy), self.b) if self.wants(1) else None,
+        )
+
+    @override
+    def jvp(self, ta: Array, tb: Array) -> Array:
+        return self.left(ta) + self.right(tb)
+
+
+class UnaryFunction(Protocol):
+    """A NumPy function of one operand."""
+
+    @property
+    def __name__(self) -> str: ...
+    def __call__(self, x: Operand, /) -> Variable: ...
+
+
+class BinaryOperation(Protocol):
+    """A NumPy function of two operands that are broadcast."""
+
+    @property
+    def __name__(self) -> str: ...
+    def __call__(self, x1: Operand, x2: Operand, /) -> Variable: ...
+
+
+def unary(rule: type[Function], *originals: np.ufunc, kink: str = "") -> UnaryFunction:
+    """The function that calls `rule`, under the name of NumPy's; verified where the rule says."""
+
+    def function(x: Operand, /) -> Variable:
+        return rule()(x)
+
+    return _named(function, rule, originals, kink)
+
+
+def binary(rule: type[BinaryFunction], *originals: np.ufunc, kink: str = "") -> BinaryOperation:
+    """The function of two operands that calls `rule`, under the name of NumPy's."""
+
+    def function(x1: Operand, x2: Operand, /) -> Variable:
+        return rule()(x1, x2)
+
+    return _named(function, rule, originals, kink)
+
+
+def _named(function: _F, rule: type[Node], originals: tuple[np.ufunc, ...], kink: str) -> _F:
+    name = originals[0].__name__
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = rule.__doc__
+    function.__module__ = "backprop.numpy"
+    arity = originals[0].nin
+    return implements(*originals, cases=lambda: _cases(name, arity, rule.domain), kink=kink)(
+        function
+    )
+
+
+def _cases(name: str, arity: int, domain: Domain) -> Iterator[Case]:
+    if arity == 1:
+        return (case(f"np.{name}(x)", domain, x=shape) for shape in _SHAPES)
+    return (case(f"np.{name}(a, b)", domain, a=a, b=b) for a, b in _PAIRS)

@@ -1,0 +1,5 @@
+"""Sorted and partly sorted."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,5 @@
+"""Quantiles, variances, covariances."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

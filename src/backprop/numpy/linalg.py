@@ -1,0 +1,3 @@
+"""numpy.linalg on Variables, typed."""
+
+from backprop.functions.linalg import *
