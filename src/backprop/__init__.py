@@ -12,6 +12,7 @@ The notes' example (book steps 6 and 7):
 3.297442541400256
 """
 
+from backprop import numpy
 from backprop.arrays import Array
 from backprop.core import Constant, Function, Node, Variable
 from backprop.domain import POSITIVE, REALS, Interval
@@ -32,8 +33,19 @@ from backprop.functions import (
     Subtract,
     Tanh,
 )
+from backprop.gradients import gradients
 from backprop.kinds import BinaryFunction, NaryFunction
 from backprop.modes import no_grad
+from backprop.transforms import (
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 
 __all__ = [
     "POSITIVE",
@@ -61,5 +73,15 @@ __all__ = [
     "Subtract",
     "Tanh",
     "Variable",
+    "elementwise_grad",
+    "grad",
+    "gradients",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "no_grad",
+    "numpy",
+    "value_and_grad",
+    "vjp",
 ]

@@ -684,6 +684,13 @@ class _Sweep:
                 self.grads.append(g)
 
 
+def pull(root: Variable, seed: Array) -> list[tuple[Variable, Array]]:
+    """The leaves that `root` was computed from, and their gradients; no Variable is changed."""
+    walk = _Sweep(retain_grad=False)
+    walk.run(root, seed)
+    return [(v, g) for v, g in zip(walk.variables, walk.grads, strict=True) if g is not None]
+
+
 def _cycle(node: Node) -> CycleError:
     return CycleError(
         f"the input of a {type(node).__name__} was computed from its own output: "

@@ -28,7 +28,7 @@ CASES: Final[
 ] = {}  # ours: how it is verified
 KINKS: Final[dict[Callable[..., Any], str]] = {}  # ours: what it does where it has no derivative
 
-# They give no floats, or nothing that depends on a value: what they say of the data is all there is.
+# They give no floats, or none that depend on a value: they are what they are of the data.
 _PLAIN: Final[frozenset[object]] = frozenset(
     getattr(np, name)
     for name in [

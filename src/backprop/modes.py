@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from types import FrameType, TracebackType
@@ -85,6 +87,16 @@ class no_grad:  # noqa: N801 (the field's own name for it, used as a word: `with
         self._entered.remove(left)
         left[1].close()
         blocks.set(tuple(block for block in blocks.get() if block.open))
+
+
+@contextmanager
+def recorded() -> Iterator[None]:
+    """Within the block, calls are recorded even inside no_grad(): a transform needs its graph."""
+    token = blocks.set(())
+    try:
+        yield
+    finally:
+        blocks.reset(token)
 
 
 def recording() -> bool:

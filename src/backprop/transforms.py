@@ -1,0 +1,217 @@
+"""Functions of functions: grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp, elementwise_grad.
+
+Each takes a function of Variables and gives a function of what you have. Called with arrays or
+numbers it gives arrays; called with Variables it gives Variables, whose graph goes on: so
+transforms nest. An argument may be a tuple, a list or a dict of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+
+from backprop.arrays import Array
+from backprop.calls import checked, jacobians, opened, pulled, pushed
+from backprop.core import Variable
+from backprop.errors import TransformError
+from backprop.trees import mapped
+
+P = ParamSpec("P")
+X = TypeVar("X")
+ArgNums: TypeAlias = int | tuple[int, ...]
+
+
+class Derivative(Protocol[P]):
+    """A function whose result is like its first argument."""
+
+    def __call__(self, x: X, /, *args: P.args, **kwargs: P.kwargs) -> X: ...
+
+
+class ValueAndDerivative(Protocol[P]):
+    """A function that gives a value, and something like its first argument."""
+
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # of a Variable the value is one too
+        self, x: Variable, /, *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[Variable, Variable]: ...
+    @overload
+    def __call__(self, x: X, /, *args: P.args, **kwargs: P.kwargs) -> tuple[Array, X]: ...
+
+
+@overload
+def grad(f: Callable[Concatenate[Any, P], Variable]) -> Derivative[P]: ...
+@overload
+def grad(
+    f: Callable[..., Any], argnums: ArgNums = ..., *, has_aux: bool = ...
+) -> Callable[..., Any]: ...
+def grad(
+    f: Callable[..., Any], argnums: ArgNums = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
+    """The gradient of a function that gives one number: x -> df/dx, of the shape of x.
+
+    `argnums` says by which arguments: an int, or a tuple for a tuple of gradients. With `has_aux`
+    the function gives a pair (value, anything) and the result is (gradient, anything).
+
+    Raises TransformError if the function gives no Variable, or one of more than one element.
+
+    >>> import numpy as np
+    >>> def f(x: Variable) -> Variable:
+    ...     return (x * x * x).sum()
+    >>> grad(f)(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    >>> grad(grad(f))(2.0)
+    12.0
+    """
+    both = value_and_grad(f, argnums, has_aux=has_aux)
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, gradients = both(*args, **kwargs)
+        return (gradients, value[1]) if has_aux else gradients
+
+    return gradient
+
+
+@overload
+def value_and_grad(f: Callable[Concatenate[Any, P], Variable]) -> ValueAndDerivative[P]: ...
+@overload
+def value_and_grad(
+    f: Callable[..., Any], argnums: ArgNums = ..., *, has_aux: bool = ...
+) -> Callable[..., Any]: ...
+def value_and_grad(
+    f: Callable[..., Any], argnums: ArgNums = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
+    """The value and the gradient at once, as scipy.optimize.minimize(..., jac=True) takes them.
+
+    With `has_aux` the result is ((value, anything), gradient).
+
+    >>> import numpy as np
+    >>> value_and_grad(lambda x: (x * x).sum())(np.array([3.0, 4.0]))
+    (array(25.), array([6., 8.]))
+    """
+
+    def both(*args: Any, **kwargs: Any) -> Any:
+        to = opened(args, argnums)
+        y, aux = _split(to.call(f, kwargs), has_aux)
+        if y.size != 1:
+            raise TransformError(
+                f"grad is of a function that gives one number, not shape {y.shape}: sum it, or "
+                "take jacobian or elementwise_grad"
+            )
+        gradients = to.result(pulled(y, None, to))
+        value = to.outcome(y)
+        return ((value, mapped(to.outcome, aux)) if has_aux else value), gradients
+
+    return both
+
+
+@overload
+def elementwise_grad(f: Callable[Concatenate[Any, P], Variable]) -> Derivative[P]: ...
+@overload
+def elementwise_grad(f: Callable[..., Any], argnums: ArgNums = ...) -> Callable[..., Any]: ...
+def elementwise_grad(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
+    """The derivative, element by element, of a function that works so: of shape () or any other.
+
+    It is the gradient of the sum of all outputs, which for an elementwise function is f'(x).
+
+    >>> import numpy as np
+    >>> elementwise_grad(lambda x: x * x)(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        to = opened(args, argnums)
+        y, _ = _split(to.call(f, kwargs), has_aux=False)
+        return to.result(pulled(y, None, to))
+
+    return derivative
+
+
+def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of f at `args`, and its pullback: gy -> a gradient for each argument.
+
+    f may give a tree of Variables; then gy is such a tree of cotangents.
+
+    >>> import numpy as np
+    >>> y, pullback = vjp(lambda a, b: a * b, np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    >>> pullback(np.array([1.0, 0.0]))
+    (array([3., 0.]), array([1., 0.]))
+    """
+    to = opened(args, tuple(range(len(args))))
+    y = to.call(f, {})
+
+    def pullback(gy: Any) -> tuple[Any, ...]:
+        gradients: tuple[Any, ...] = to.result(pulled(y, gy, to))
+        return gradients
+
+    return mapped(to.outcome, y), pullback
+
+
+def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
+    """The value of f at `primals`, and how it moves when they move by `tangents`: (y, J t).
+
+    >>> import numpy as np
+    >>> jvp(lambda x: x * x, (np.array(3.0),), (np.array(1.0),))
+    (array(9.), array(6.))
+    """
+    to = opened(primals, tuple(range(len(primals))), tangents)
+    y = to.call(f, {})
+    return mapped(to.outcome, y), pushed(y, tangents, to)
+
+
+@overload
+def jacobian(f: Callable[Concatenate[Any, P], Any]) -> Derivative[P]: ...
+@overload
+def jacobian(f: Callable[..., Any], argnums: ArgNums = ...) -> Callable[..., Any]: ...
+def jacobian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
+    """All derivatives of all outputs: x -> J of shape y.shape + x.shape.
+
+    Row by row in reverse mode; column by column in forward mode where that is fewer.
+
+    >>> import numpy as np
+    >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        to = opened(args, argnums)
+        ys = to.call(f, kwargs)
+        return mapped(lambda y: to.result(jacobians(y, to)), ys)
+
+    return derivative
+
+
+@overload
+def hessian(f: Callable[Concatenate[Any, P], Variable]) -> Derivative[P]: ...
+@overload
+def hessian(f: Callable[..., Any], argnums: ArgNums = ...) -> Callable[..., Any]: ...
+def hessian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
+    """The second derivatives of a function that gives one number: of shape x.shape + x.shape.
+
+    >>> import numpy as np
+    >>> hessian(lambda x: (x * x * x).sum())(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The Hessian of f by its first argument times a vector: (x, v, ...) -> H v, without H.
+
+    >>> import numpy as np
+    >>> hvp(lambda x: (x * x * x).sum())(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+
+    def product(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
+        to = opened((x, *args), 0, v)
+        gx = to.call(grad(f), kwargs)
+        return to.result(pulled(gx, v, to))
+
+    return product
+
+
+def _split(result: Any, has_aux: bool) -> tuple[Variable, Any]:
+    y, aux = result if has_aux else (result, None)
+    return checked(y), aux
