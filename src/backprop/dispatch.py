@@ -16,16 +16,15 @@ from backprop.cases import Case
 from backprop.errors import InPlaceError, UnsupportedError
 
 if TYPE_CHECKING:
-    from backprop.core import Variable
+    from backprop.core import Node, Variable
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 # Filled while the functions are defined, and only read after that.
 TABLE: Final[dict[object, Callable[..., Any]]] = {}  # NumPy's function: ours
 METHODS: Final[dict[tuple[object, str], Callable[..., Any]]] = {}  # of ufuncs: (np.add, "reduce")
-CASES: Final[
-    dict[Callable[..., Any], Callable[[], Iterable[Case]]]
-] = {}  # ours: how it is verified
+# Ours: how it is verified, by the one rule that it calls or by cases.
+CASES: Final[dict[Callable[..., Any], type[Node] | Callable[[], Iterable[Case]]]] = {}
 KINKS: Final[dict[Callable[..., Any], str]] = {}  # ours: what it does where it has no derivative
 
 # They give no floats, or none that depend on a value: they are what they are of the data.
@@ -93,10 +92,11 @@ _PLAIN: Final[frozenset[object]] = frozenset(
 
 
 def implements(
-    *originals: object, cases: Callable[[], Iterable[Case]], kink: str = ""
+    *originals: object, cases: type[Node] | Callable[[], Iterable[Case]], kink: str = ""
 ) -> Callable[[_F], _F]:
     """Say that a function stands for NumPy's `originals`, and with which cases it is verified.
 
+    `cases` is the rule itself if the function only calls that, with arrays of any shape.
     `kink` says in a few words what it gives where there is no derivative.
     """
 

@@ -2,6 +2,7 @@
 
 from backprop.testing.builtins import builtin_functions
 from backprop.testing.differences import Derivative, central_difference
+from backprop.testing.expressions import Second
 from backprop.testing.judge import Measurement
 from backprop.testing.mismatch import GradientMismatch, NothingToJudge
 from backprop.testing.programs import Program, Step, chains, programs
@@ -15,6 +16,7 @@ __all__ = [
     "NothingToJudge",
     "Program",
     "Report",
+    "Second",
     "Step",
     "builtin_functions",
     "central_difference",

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from backprop.core import Node
+from backprop.functions.bases import Broadcasting, Elementwise
 
 
 def builtin_functions() -> tuple[type[Node], ...]:
-    """Every Function class of backprop.functions, by name.
+    """The built-in Function classes that take arrays of any shape or say which, by name.
+
+    Not those that need settings: they are verified as the functions of backprop.numpy use them.
 
     >>> [cls.__name__ for cls in builtin_functions()][:3]
-    ['Add', 'Cos', 'Divide']
+    ['Absolute', 'Add', 'Arccos']
     """
     found = [cls for cls in _subclasses(Node) if cls.__module__.startswith("backprop.functions.")]
-    concrete = [cls for cls in found if not _subclasses(cls)]
+    concrete = [cls for cls in found if not _subclasses(cls) and _plain(cls)]
     return tuple(sorted(set(concrete), key=lambda cls: cls.__name__))
+
+
+def _plain(cls: type[Node]) -> bool:
+    elementwise = issubclass(cls, (Elementwise, Broadcasting))
+    return cls.__init__ is Node.__init__ and (elementwise or cls.shapes is not None)
 
 
 def _subclasses(cls: type[Node]) -> list[type[Node]]:

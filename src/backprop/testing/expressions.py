@@ -1,46 +1,39 @@
-"""Cases made callable: a function as it is called, its second order and its forward mode."""
+"""What is verified of a function of backprop.numpy: its cases, in first and in second order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from backprop import numpy as differentiable
-from backprop.arrays import Shape
+from backprop.arrays import Shape, Shapes
 from backprop.cases import Case
 from backprop.compat import override
-from backprop.core import Variable
+from backprop.core import Node, Variable
 from backprop.dispatch import CASES
-from backprop.domain import REALS, Domain, Interval
+from backprop.domain import REALS, Domain
 from backprop.gradients import gradients
-from backprop.modes import no_grad
-from backprop.testing.rules import Join
-from backprop.testing.strategies import ordinary
+from backprop.testing.rules import Join, Rule, as_callable, rule_of
+from backprop.testing.strategies import ordinary, small_ways
 
 
 class Expression:
     """The function of Variables that a Case describes."""
 
     def __init__(self, case: Case) -> None:
-        self.case = case
         self.__name__ = case.code
-        self._names = ", ".join(case.shapes)
+        self.names = ", ".join(case.shapes)
+        self.shapes: Shapes = (tuple(case.shapes.values()),)
+        count = len(case.shapes)
+        each = case.domain
+        self.domain: Domain = each if isinstance(each, tuple) else (each,) * count
         # The text is that of this package's own cases, never a user's.
         self._call: Callable[..., Variable] = eval(  # noqa: S307
-            f"lambda {self._names}: {case.code}", {"np": differentiable, "onp": np}
+            f"lambda {self.names}: {case.code}", {"np": differentiable, "onp": np}
         )
-
-    @property
-    def domain(self) -> tuple[Interval, ...]:
-        """One for each input."""
-        return _each(self.case.domain, len(self.case.shapes))
-
-    @property
-    def shapes(self) -> tuple[tuple[Shape, ...], ...]:
-        """The one way to call it."""
-        return (tuple(self.case.shapes.values()),)
 
     def __call__(self, *xs: Variable) -> Variable:
         """The value of the expression."""
@@ -50,47 +43,77 @@ class Expression:
         """Python that defines it and needs backprop alone."""
         return (
             "import numpy as onp\nimport backprop.numpy as np\n\n"
-            f"f = lambda {self._names}: {self.case.code}\nf"
+            f"f = lambda {self.names}: {self.__name__}\nf"
         )
 
     @override
     def __repr__(self) -> str:
-        return self.case.code
+        return self.__name__
 
 
-class Second(Expression):
-    """The gradient of an expression, as a function of its inputs and of the cotangent."""
+class Second:
+    """The gradients of a function as one vector, a function of its inputs and of the cotangent.
 
-    @property
-    @override
-    def domain(self) -> tuple[Interval, ...]:
-        return (*super().domain, REALS)
+    That its own gradient is right is what second order means.
+    """
 
-    @property
-    @override
-    def shapes(self) -> tuple[tuple[Shape, ...], ...]:
-        (shapes,) = super().shapes
-        rng = np.random.default_rng(0)
-        each = zip(super().domain, shapes, strict=True)
-        with no_grad():
-            y = self._call(*(Variable(ordinary(d, s, "float64", rng)) for d, s in each))
-        return ((*shapes, y.shape),)
+    def __init__(self, rule: Rule, function: Callable[..., Variable]) -> None:
+        self.__name__ = f"gradient of {rule.name}"
+        self._call = function
+        self._source = rule.code
+        self.domain: Domain = (*rule.domains, REALS)
+        self.shapes: Shapes = tuple((*way, _result(rule, way)) for way in small_ways(rule))
 
-    @override
     def __call__(self, *xs: Variable) -> Variable:
+        """All gradients, flattened and joined."""
         *inputs, gy = xs
         (gxs,) = Join()(*gradients(self._call(*inputs), inputs, gy))
         return gxs
 
-    @override
     def source(self) -> str:
-        return f"# the gradient of\n{super().source()}"
+        """Python that defines it."""
+        *setup, function = self._source.split("\n")
+        lines = [
+            *setup,
+            "from backprop.testing import Second",
+            f"second = Second.of({function})",
+            "second",
+        ]
+        return "\n".join(lines)
+
+    @classmethod
+    def of(cls, function: type[Node] | Node | Callable[..., Variable]) -> Second:
+        """The gradients of a Function class, an instance, or any callable on Variables."""
+        return cls(rule_of(function), as_callable(function))
 
 
-def expressions() -> dict[Callable[..., Any], list[Expression]]:
-    """Every function of backprop.numpy, and the ways in which it is verified."""
-    return {function: list(map(Expression, cases())) for function, cases in CASES.items()}
+def rules_of(
+    function: type[Node] | Node | Callable[..., Variable],
+    domain: Domain | None = None,
+    shapes: Shapes | Sequence[Shape] | None = None,
+    order: int = 1,
+) -> tuple[Rule, ...]:
+    """All that is verified of a function: of one of backprop.numpy its cases, in both orders."""
+    if not isinstance(function, (type, Node)) and function in CASES:
+        return _of_numpy(function)
+    rule = rule_of(function, domain, shapes)
+    if order == 1:
+        return (rule,)
+    return rule, rule_of(Second(rule, as_callable(function)))
 
 
-def _each(domain: Domain, count: int) -> tuple[Interval, ...]:
-    return domain if isinstance(domain, tuple) else (domain,) * count
+@cache
+def _of_numpy(function: Callable[..., Any]) -> tuple[Rule, ...]:
+    cases = CASES[function]
+    found: list[type[Node] | Expression] = (
+        [cases] if isinstance(cases, type) else list(map(Expression, cases()))
+    )
+    first = tuple(map(rule_of, found))
+    return first + tuple(rule_of(Second(r, as_callable(f))) for r, f in zip(first, found))
+
+
+def _result(rule: Rule, way: tuple[Shape, ...]) -> Shape:
+    """The shape of the result for inputs of such shapes."""
+    rng = np.random.default_rng(0)
+    xs = (ordinary(d, shape, "float64", rng) for d, shape in zip(rule.domains, way))
+    return np.shape(rule.forward(*xs))

@@ -14,6 +14,7 @@ from backprop.compat import override
 from backprop.core import Node, Variable
 from backprop.domain import REALS, Domain, Interval
 from backprop.kinds import NaryFunction
+from backprop.tangents import tangents
 
 Arrays: TypeAlias = tuple[Array, ...]
 OnVariables: TypeAlias = Callable[..., Variable]
@@ -27,6 +28,7 @@ class Rule:
     name: str
     forward: Callable[..., Array]
     vjp: Callable[[Arrays, Array], Sequence[Array]]
+    jvp: Callable[[Arrays, Arrays], Array] | None  # forward mode, where that is claimed too
     domains: tuple[Interval, ...]  # one for each input
     shapes: Shapes | None
     composed: bool  # of other rules: then rounding between these may cost all digits
@@ -73,6 +75,7 @@ def rule_of(
         name=_name(call),
         forward=_forward(joined),
         vjp=_vjp(joined),
+        jvp=_jvp(joined),
         domains=domains,
         shapes=given,
         composed=not isinstance(call, Node),
@@ -94,6 +97,7 @@ def pair(
         name=name,
         forward=forward,
         vjp=lambda xs, gy: (np.asarray(vjp(xs[0], gy)),),
+        jvp=None,
         domains=(domain,),
         shapes=given,
         composed=False,
@@ -103,7 +107,7 @@ def pair(
 
 def with_vjp(rule: Rule, vjp: Callable[[Arrays, Array], Sequence[Array]]) -> Rule:
     """The same function with another pullback."""
-    return replace(rule, vjp=vjp)
+    return replace(rule, vjp=vjp, jvp=None)
 
 
 def as_callable(function: type | Node | Anything) -> Anything:
@@ -156,6 +160,14 @@ def _vjp(call: OnVariables) -> Callable[[Arrays, Array], Sequence[Array]]:
         return tuple(np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs)
 
     return vjp
+
+
+def _jvp(call: OnVariables) -> Callable[[Arrays, Arrays], Array]:
+    def jvp(xs: Arrays, txs: Arrays) -> Array:
+        inputs = tuple(map(Variable, xs))
+        return tangents((call(*inputs),), inputs, txs)[0]
+
+    return jvp
 
 
 def _arity(call: Anything, shapes: Shapes | None) -> int:

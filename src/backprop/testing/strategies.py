@@ -14,6 +14,7 @@ from backprop.core import Function, Node, Variable
 from backprop.domain import REALS, Interval
 from backprop.testing.builtins import builtin_functions
 from backprop.testing.mismatch import PERIOD
+from backprop.testing.rules import Rule
 
 SHAPES: Final[tuple[Shape, ...]] = (
     (),
@@ -42,6 +43,7 @@ PAIRS: Final[Shapes] = (
     ((1030,), ()),
 )
 DTYPES: Final = ("float64", "float32")
+_MANY: Final = 100
 _SPECIAL: Final = (0.0, 1.0, -1.0, 10.0, -10.0, 100.0, -100.0)
 
 
@@ -67,6 +69,18 @@ def inputs(
     size = int(np.prod(shape))
     few = draw(st.lists(elements, min_size=min(size, PERIOD), max_size=min(size, PERIOD)))
     return np.resize(np.array(few, dtype), shape) if size else np.zeros(shape, dtype)
+
+
+def ways(rule: Rule) -> Shapes:
+    """The shapes to call a rule with: its own, else any that broadcast."""
+    if rule.shapes is not None:
+        return rule.shapes
+    return PAIRS if rule.arity == 2 else tuple((shape,) * rule.arity for shape in SHAPES)
+
+
+def small_ways(rule: Rule) -> Shapes:
+    """Those of few elements."""
+    return tuple(way for way in ways(rule) if all(np.prod(shape) < _MANY for shape in way))
 
 
 def variables(

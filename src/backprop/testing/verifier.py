@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from backprop.arrays import Array, Shape, Shapes
 from backprop.core import Node, Variable
 from backprop.domain import REALS, Domain, Interval
+from backprop.testing.expressions import rules_of
 from backprop.testing.faults import planted, scaled
+from backprop.testing.forward import wrong_tangent
 from backprop.testing.judge import Measurement, Point, compare, measure, mismatch
 from backprop.testing.laws import broken_law
 from backprop.testing.mismatch import (
@@ -28,10 +30,9 @@ from backprop.testing.mismatch import (
     wrong,
 )
 from backprop.testing.rules import Anything, Arrays, OnVariables, Rule, as_callable, pair, rule_of
-from backprop.testing.strategies import DTYPES, PAIRS, SHAPES, inputs, ordinary
+from backprop.testing.strategies import DTYPES, inputs, ordinary, small_ways, ways
 
 _EXAMPLES: Final = 50
-_MANY: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,14 @@ def verify(
     dtypes: Sequence[str] | None = None,
     examples: int | None = None,
     seed: int | None = None,
+    order: int = 1,
 ) -> Report:
     """Hold the derivative of `function` against central differences on inputs Hypothesis invents.
 
     `function` is a Function class, an instance of one, or a callable on Variables. `domain` is
     where it is differentiable (of a Function: its own; one Interval or one for each input), and
-    `shapes` are those of its input, or a tuple of shapes for each way to call it.
+    `shapes` are those of its input, or a tuple of shapes for each way to call it. With `order=2`
+    the derivative of the derivative is verified too, as it always is for those of backprop.numpy.
 
     Raises GradientMismatch, with the smallest counterexample found and a script that repeats it.
 
@@ -87,7 +90,7 @@ def verify(
     (True, True)
     """
     with np.errstate(all="ignore"):
-        return _verify(rule_of(function, domain, shapes), dtypes, examples, seed)
+        return _verify(rules_of(function, domain, shapes, order), dtypes, examples, seed)
 
 
 def verify_rule(
@@ -110,7 +113,7 @@ def verify_rule(
     True
     """
     with np.errstate(all="ignore"):
-        return _verify(pair(forward, vjp, domain, shapes), dtypes, examples, seed)
+        return _verify((pair(forward, vjp, domain, shapes),), dtypes, examples, seed)
 
 
 def check_gradient(
@@ -145,32 +148,29 @@ def check_gradient(
 
 
 def _verify(
-    rule: Rule, dtypes: Sequence[str] | None, examples: int | None, seed: int | None
+    rules: tuple[Rule, ...], dtypes: Sequence[str] | None, examples: int | None, seed: int | None
 ) -> Report:
     start = perf_counter()
     seed = secrets.randbits(32) if seed is None else seed
     dtypes = tuple(dtypes or DTYPES)
-    found = _examples(rule, dtypes, examples or _EXAMPLES, seed)
+    found = _examples(rules, dtypes, examples or _EXAMPLES, seed)
+    first, domains = rules[0], _domains(rules)
     if any(map(_judged, found)) and not any(example.point.known for example in found):
         raise NothingToJudge(
-            f"{rule.name} had no finite value at any of {len(found)} inputs from its domain "
-            f"{_domains(rule)}: state where it is differentiable, e.g. domain=Interval(0, inf)"
+            f"{first.name} had no finite value at any of {len(found)} inputs from its domain "
+            f"{domains}: state where it is differentiable, e.g. domain=Interval(0, inf)"
         )
     found.sort(key=lambda example: example.detectable)
-    verdicts = {
-        name: any(_finding(faulty, example) is not None for example in found)
-        for name, faulty in planted(rule).items()
-        if any(_differs(faulty, rule, example) for example in found)
-    }
+    verdicts = _verdicts(rules, found)
     return Report(
-        function=rule.name,
-        domain=_domains(rule),
+        function=first.name,
+        domain=domains,
         dtypes=dtypes,
         shapes=tuple(sorted({x.shape for e in found for x in e.point.xs})),
         examples=len(found),
         worst=max(example.worst for example in found),
         excused=sum(example.excused for example in found),
-        smallest=_smallest_seen(rule, found),
+        smallest=_smallest_seen(found),
         planted=len(verdicts),
         rejected=sum(verdicts.values()),
         accepted=tuple(name for name, seen in verdicts.items() if not seen),
@@ -179,24 +179,41 @@ def _verify(
     )
 
 
-def _examples(rule: Rule, dtypes: tuple[str, ...], count: int, seed: int) -> list[Example]:
+def _verdicts(rules: tuple[Rule, ...], found: list[Example]) -> dict[str, bool]:
+    """For each fault that shows at the examples, whether one of them rejects it."""
+    faulty = {id(rule): planted(rule) for rule in rules}
+    verdicts: dict[str, bool] = {}
+    for name in faulty[id(rules[0])]:
+        tried = [(faulty[id(e.point.rule)][name], e) for e in found]
+        if any(_differs(bad, e.point.rule, e) for bad, e in tried):
+            verdicts[name] = any(_finding(bad, e) is not None for bad, e in tried)
+    return verdicts
+
+
+def _examples(
+    rules: tuple[Rule, ...], dtypes: tuple[str, ...], count: int, seed: int
+) -> list[Example]:
     """Invented inputs, and then ordinary ones in every small shape, the dtypes in turn.
 
     A search may meet no empty array, or none whose gradient is well known: a power overflows, or is
     flat, at most.
     """
     rng = np.random.default_rng(seed)
-    ways = [way for way in _ways(rule) if all(np.prod(shape) < _MANY for shape in way)]
-    turns = range(min(max(len(ways), 2 * len(dtypes)), count - 1)) if ways else ()
-    kinds = [(dtypes[i % len(dtypes)], ways[i % len(ways)]) for i in turns]
-    return _search(rule, dtypes, count - len(kinds), seed) + [
-        _examine(rule, tuple(ordinary(d, s, dtype, rng) for d, s in zip(rule.domains, way)), rng)
-        for dtype, way in kinds
-    ]
+    calls = [(rule, way) for rule in rules for way in small_ways(rule)]
+    turns = range(min(max(len(calls), 2 * len(dtypes)), count - 1)) if calls else ()
+    found = _search(rules, dtypes, count - len(turns), seed)
+    for i in turns:
+        rule, way = calls[i % len(calls)]
+        dtype = dtypes[(i + i // len(calls)) % len(dtypes)]
+        xs = tuple(ordinary(d, s, dtype, rng) for d, s in zip(rule.domains, way))
+        found.append(_examine(rule, xs, rng))
+    return found
 
 
-def _search(rule: Rule, dtypes: tuple[str, ...], examples: int, seed: int) -> list[Example]:
-    """Examine the rule at so many inputs; the first that fails is shrunk and raised."""
+def _search(
+    rules: tuple[Rule, ...], dtypes: tuple[str, ...], examples: int, seed: int
+) -> list[Example]:
+    """Examine the rules at so many inputs; the first that fails is shrunk and raised."""
     found: list[Example] = []
     failures: list[GradientMismatch] = []
 
@@ -215,10 +232,10 @@ def _search(rule: Rule, dtypes: tuple[str, ...], examples: int, seed: int) -> li
         verbosity=Verbosity.quiet,
         report_multiple_bugs=False,
     )
-    @given(_inputs_of(rule, dtypes), st.integers(0, 2**32 - 1))
-    def examine(xs: Arrays, number: int) -> None:
+    @given(_inputs_of(rules, dtypes), st.integers(0, 2**32 - 1))
+    def examine(call: tuple[Rule, Arrays], number: int) -> None:
         try:
-            found.append(_examine(rule, xs, np.random.default_rng(number)))
+            found.append(_examine(*call, np.random.default_rng(number)))
         except GradientMismatch as failure:
             failures.append(failure)
             raise
@@ -233,17 +250,13 @@ def _search(rule: Rule, dtypes: tuple[str, ...], examples: int, seed: int) -> li
 
 
 @st.composite
-def _inputs_of(draw: st.DrawFn, rule: Rule, dtypes: tuple[str, ...]) -> Arrays:
+def _inputs_of(
+    draw: st.DrawFn, rules: tuple[Rule, ...], dtypes: tuple[str, ...]
+) -> tuple[Rule, Arrays]:
+    rule = draw(st.sampled_from(rules))
     dtype = draw(st.sampled_from(dtypes))
-    way = draw(st.sampled_from(_ways(rule)))
-    return tuple(draw(inputs(d, (s,), dtype)) for d, s in zip(rule.domains, way))
-
-
-def _ways(rule: Rule) -> Shapes:
-    """The shapes to call a rule with: its own, else any that broadcast."""
-    if rule.shapes is not None:
-        return rule.shapes
-    return PAIRS if rule.arity == 2 else tuple((shape,) * rule.arity for shape in SHAPES)
+    way = draw(st.sampled_from(ways(rule)))
+    return rule, tuple(draw(inputs(d, (s,), dtype)) for d, s in zip(rule.domains, way))
 
 
 def _examine(
@@ -303,7 +316,8 @@ def _finding(rule: Rule, example: Example) -> GradientMismatch | None:
             k = mismatch(point, rule, gy, seen)
             if k is not None:
                 return wrong(rule, point, gy, seen, k)
-    return None
+    law = wrong_tangent(point, rule, gys[min(1, len(gys) - 1)])
+    return broken(rule, point.xs, gys[min(1, len(gys) - 1)], law) if law else None
 
 
 def _judged(example: Example) -> bool:
@@ -330,15 +344,15 @@ def _alike(a: Array, b: Array) -> bool:
     return bool(np.all(abs(a - b)[sure] <= slack))
 
 
-def _smallest_seen(rule: Rule, found: list[Example]) -> float:
+def _smallest_seen(found: list[Example]) -> float:
     """The smallest e such that backward times 1 + e is rejected by these very examples."""
     error = 2.0 * found[0].detectable
     while error < 1.0:
-        if any(_finding(scaled(rule, 1.0 + error), example) for example in found[:3]):
+        if any(_finding(scaled(e.point.rule, 1.0 + error), e) for e in found[:3]):
             return error
         error *= 2.0
     return np.inf
 
 
-def _domains(rule: Rule) -> str:
-    return ", ".join(dict.fromkeys(map(repr, rule.domains)))
+def _domains(rules: tuple[Rule, ...]) -> str:
+    return ", ".join(dict.fromkeys(repr(d) for rule in rules for d in rule.domains))

@@ -1,0 +1,83 @@
+"""Is forward mode right? J v against central differences, and against the verified gradient.
+
+<gy, J v> = <vjp(gy), v> holds for every gy and v. A gradient that has passed the judge is known to
+be right, at kinks as well, where central differences are not; so a J v that they contradict passes
+if it agrees with the gradient, in the widest dtype at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from backprop.arrays import Array
+from backprop.errors import HigherOrderError
+from backprop.testing.judge import Point
+from backprop.testing.rules import Arrays, Rule
+
+_SAFETY: Final = 4
+_ULPS: Final = 8
+_ROUNDINGS: Final = 2**12  # between two ways to compute one number, in units of its terms' rounding
+
+
+def wrong_tangent(point: Point, rule: Rule, gy: Array) -> str | None:
+    """What is wrong with the rule's J v at the point, in words; None if it is right."""
+    if rule.jvp is None or not point.known:
+        return None
+    vs = _directions(point)
+    try:
+        tangent = rule.jvp(point.xs, vs)
+    except HigherOrderError:  # a rule in the notes' style claims no forward mode
+        return None
+    if tangent.shape != point.y.shape or tangent.dtype != point.y.dtype:
+        return f"jvp gives {tangent.shape}, {tangent.dtype} for {point.y.shape}, {point.y.dtype}"
+    off = _off(point, vs, tangent)
+    if not off.any() or _adjoint(point, rule, gy, vs):
+        return None
+    k = int(off.argmax())
+    return f"jvp gives {tangent.reshape(-1)[k]!s} for element {k} of the output, along {vs!r}"
+
+
+def _directions(point: Point) -> Arrays:
+    """Tangents that move the elements whose derivatives are known."""
+    rng = np.random.default_rng(len(point.columns))
+    vs = tuple(np.zeros_like(x) for x in point.xs)
+    for v, cols in zip(vs, point.columns):
+        v.flat[cols] = rng.choice((-1.0, 0.5, 1.0, 2.0), len(cols))
+    return vs
+
+
+def _off(point: Point, vs: Arrays, tangent: Array) -> Array:
+    """By how much more than its tolerance each element of J v is off; 0 where that is not known."""
+    numeric = np.zeros(point.y.size, np.longdouble)
+    error, terms = numeric.copy(), numeric.copy()
+    for v, cols, j in zip(vs, point.columns, point.jacobians):
+        along = v.reshape(-1)[cols].astype(np.longdouble)
+        numeric += (j.value * along).sum(axis=1)
+        error += (j.error * abs(along)).sum(axis=1)
+        terms += abs(j.value * along).sum(axis=1)
+    info = np.finfo(tangent.dtype)
+    tolerance = _SAFETY * error + _ULPS * info.eps * terms + _ULPS * info.smallest_subnormal
+    gap = abs(tangent.reshape(-1).astype(np.longdouble) - numeric)
+    gap = np.where(np.isnan(gap), np.inf, gap)
+    known = np.isfinite(tolerance) & np.isfinite(numeric) & (abs(numeric) < info.max)
+    return np.where(known & (gap > tolerance), gap, 0)
+
+
+def _adjoint(point: Point, rule: Rule, gy: Array, vs: Arrays) -> bool:
+    """Whether <gy, J v> = <vjp(gy), v>, to the rounding of the widest dtype at hand."""
+    dtype = point.wide or point.y.dtype.type
+    xs, vs = (tuple(a.astype(dtype) for a in arrays) for arrays in (point.xs, vs))
+    tangent = rule.jvp(xs, vs) if rule.jvp else np.zeros(())
+    gxs = rule.vjp(xs, gy.astype(dtype))
+    left, right = _products([gy], [tangent]), _products(gxs, vs)
+    terms = sum(abs(p).sum() for p in (*left, *right))
+    gap = abs(sum(p.sum() for p in left) - sum(p.sum() for p in right))
+    small = _ROUNDINGS * np.finfo(tangent.dtype).eps * terms
+    return bool(gap <= small) or not np.isfinite(terms)
+
+
+def _products(a: Sequence[Array], b: Sequence[Array]) -> list[Array]:
+    return [np.where(y == 0, 0, x.astype(np.longdouble) * y) for x, y in zip(a, b)]
