@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from itertools import repeat
 from math import isfinite
+from multiprocessing import get_context
 from secrets import randbelow
 from time import perf_counter
 from traceback import format_exception
@@ -22,9 +25,10 @@ from backprop.errors import BackpropError
 from backprop.targets import Named, TargetError, find
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from backprop.terminal import Outcome
+    from backprop.testing import Report
 
 _NAME: Final = "backprop-kernel"
 _SEEDS: Final = 2**32
@@ -93,7 +97,8 @@ def _verify(options: Namespace) -> int:
     start = perf_counter()
     with redirect_stdout(sys.stderr):  # what a user's module prints must not get into the results
         rules = _rules(options.targets)
-        outcomes = [_outcome(rule, options.examples, seed) for rule in terminal.tracked(rules)]
+        each = _built_in if not options.targets else _one_by_one
+        outcomes = [*terminal.tracked(each(rules, options.examples, seed), len(rules))]
     if options.json:
         print(json.dumps(_plain(outcomes, seed), indent=2, allow_nan=False))  # noqa: T201
     else:
@@ -102,11 +107,33 @@ def _verify(options: Namespace) -> int:
 
 
 def _rules(targets: Sequence[str]) -> list[Named]:
-    from backprop.testing import builtin_functions
+    from backprop.testing.expressions import numpy_functions
 
     if not targets:
-        return [Named(rule.__name__, rule) for rule in builtin_functions()]
+        return [Named(name, *found) for name, found in numpy_functions().items()]
     return [rule for target in targets for rule in find(target)]
+
+
+def _one_by_one(rules: list[Named], examples: int | None, seed: int) -> Iterator[Outcome]:
+    return (_outcome(rule, examples, seed) for rule in rules)
+
+
+def _built_in(rules: list[Named], examples: int | None, seed: int) -> Iterator[Outcome]:
+    """The outcomes of all functions of backprop.numpy, computed on all processors."""
+    from backprop.terminal import Outcome
+
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        names = [rule.name for rule in rules]
+        results = pool.map(_by_name, names, repeat(examples), repeat(seed), chunksize=4)
+        for rule, (report, explanation, script) in zip(rules, results, strict=True):
+            yield Outcome(rule, report, explanation, script)
+
+
+def _by_name(name: str, examples: int | None, seed: int) -> tuple[Report | None, str, str]:
+    from backprop.testing.expressions import numpy_functions
+
+    outcome = _outcome(Named(name, *numpy_functions()[name]), examples, seed)
+    return outcome.report, outcome.explanation, outcome.script
 
 
 def _outcome(named: Named, examples: int | None, seed: int) -> Outcome:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy import ndarray
 
 from backprop import ufuncs as uf
+from backprop.dispatch import Dispatch
 from backprop.errors import DataError
 from backprop.ufuncs import Array as Array
 
@@ -54,9 +55,9 @@ def as_data(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
 
 
 def is_array(data: object) -> TypeIs[Array]:
-    """Whether `data` is an array of any library that speaks NEP 13, and no NumPy scalar."""
+    """Whether `data` is an array that speaks NEP 13, of any library; no scalar, no Variable."""
     speaks = getattr(data, "__array_ufunc__", None) is not None and hasattr(data, "dtype")
-    return speaks and not isinstance(data, np.generic)
+    return speaks and not isinstance(data, (np.generic, Dispatch))
 
 
 def is_subclass(data: object) -> bool:

@@ -14,9 +14,11 @@ import numpy as np
 
 from backprop.cases import Case
 from backprop.errors import InPlaceError, UnsupportedError
+from backprop.trees import mapped
 
 if TYPE_CHECKING:
     from backprop.core import Node, Variable
+    from backprop.ufuncs import Array
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -122,6 +124,10 @@ class Dispatch:
     __slots__ = ()
     __array_priority__: ClassVar[float] = 1000.0
 
+    def _plain(self) -> Array:
+        """The data."""
+        raise NotImplementedError
+
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: object
     ) -> Any:
@@ -190,12 +196,6 @@ def _name(original: Callable[..., Any]) -> str:
     return f"{module}.{getattr(original, '__name__', original)}"
 
 
-def _plain(value: Any) -> Any:
-    """`value` with the arrays in place of the Variables, inside tuples, lists and dicts too."""
-    if isinstance(value, Dispatch):
-        return getattr(value, "_data")  # noqa: B009  (Variable is not known here)
-    if isinstance(value, (tuple, list)):
-        return type(value)(map(_plain, value))
-    if isinstance(value, dict):
-        return {key: _plain(v) for key, v in value.items()}
-    return value
+def _plain(tree: Any) -> Any:
+    """`tree` with the arrays in place of the Variables, inside tuples, lists and dicts too."""
+    return mapped(lambda leaf: leaf._plain() if isinstance(leaf, Dispatch) else leaf, tree)

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from backprop.arrays import Array
+from backprop.arrays import FLOATS, Array
 from backprop.checks import fitting
 from backprop.core import Constant, Node, Unrecorded, Variable, new_variable
 from backprop.errors import GradientCountError, HigherOrderError, NoGraphError
 from backprop.kinds import NaryFunction
 from backprop.modes import lifting
+from backprop.trees import leaves
 
 
 @dataclass(slots=True)
@@ -160,12 +161,11 @@ def _settings(node: Node) -> dict[str, Any]:
     return held | getattr(node, "__dict__", {})
 
 
-def _holds_floats(value: object) -> bool:
-    if isinstance(value, (tuple, list)):
-        return any(map(_holds_floats, value))
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.dtype.kind in "fc"
-    return isinstance(value, (Variable, float))
+def _holds_floats(tree: Any) -> bool:
+    return any(
+        isinstance(leaf, (Variable, float)) or getattr(leaf, "dtype", None) in FLOATS
+        for leaf in leaves(tree)
+    )
 
 
 def _seed(y: Variable, gy: Array | None) -> Variable:

@@ -71,6 +71,10 @@ class Methods(Operators):
         """numpy.reshape of this Variable; the new shape is a tuple or several ints."""
         return call(np.reshape, self, _one(shape))
 
+    def copy(self) -> Variable:
+        """numpy.copy of this Variable."""
+        return call(np.copy, self)
+
     def ravel(self) -> Variable:
         """numpy.ravel of this Variable."""
         return call(np.ravel, self)

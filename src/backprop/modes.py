@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
@@ -90,7 +90,7 @@ class no_grad:  # noqa: N801 (the field's own name for it, used as a word: `with
 
 
 @contextmanager
-def recorded() -> Iterator[None]:
+def recorded() -> Generator[None]:
     """Within the block, calls are recorded even inside no_grad(): a transform needs its graph."""
     token = blocks.set(())
     try:

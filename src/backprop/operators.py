@@ -132,9 +132,6 @@ class Operators(Dispatch):
     def __iter__(self) -> Iterator[Variable]:
         return (self[i] for i in range(len(self)))
 
-    def _plain(self) -> Array:
-        raise NotImplementedError
-
     def __lt__(self, other: Operand) -> NDArray[np.bool_]:
         return self._compared(np.less, other)
 

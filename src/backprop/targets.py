@@ -8,14 +8,16 @@ a package, also those it takes from its own modules) and the Function instances.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import getattr_static, signature
 from pathlib import Path
 from traceback import extract_tb
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from backprop.core import Function, Node
+from backprop.domain import Domain
 from backprop.errors import BackpropError
 from backprop.kinds import BinaryFunction, NaryFunction
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeIs
 
-Rule: TypeAlias = type[Node] | Node
+Rule: TypeAlias = type[Node] | Node | Callable[..., Any]
 
 # What a class without a forward of its own has in its place.
 _UNWRITTEN: Final = (None, Function.forward, BinaryFunction.forward, NaryFunction.forward)
@@ -36,10 +38,11 @@ class TargetError(BackpropError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A rule to verify, under the name its user knows it by."""
+    """A rule to verify, under the name its user knows it by, and where it is differentiable."""
 
     name: str
     rule: Rule
+    domain: Domain
 
 
 def find(target: str) -> list[Named]:
@@ -107,7 +110,7 @@ def _line(error: BaseException) -> str:
 
 def _members(module: ModuleType, where: str) -> list[Named]:
     values = vars(module).items()
-    instances = [Named(name, value) for name, value in values if isinstance(value, Node)]
+    instances = [_named(name, v) for name, v in values if isinstance(v, Node)]
     made = {type(named.rule) for named in instances}
     classes = dict.fromkeys(value for _, value in values if _is_rule(value))
     own = [c for c in classes if _within(c, module) and not (c in made and _needs_arguments(c))]
@@ -116,7 +119,7 @@ def _members(module: ModuleType, where: str) -> list[Named]:
             f"{where} holds no Function: a rule is a subclass of Function, BinaryFunction or "
             "NaryFunction with a forward and a backward"
         )
-    return [Named(c.__name__, _ready(c, where)) for c in own] + instances
+    return [_named(c.__name__, _ready(c, where)) for c in own] + instances
 
 
 def _member(module: ModuleType, name: str) -> Named:
@@ -125,11 +128,15 @@ def _member(module: ModuleType, name: str) -> Named:
         raise TargetError(f"{where} has no name {name!r}")
     value: object = getattr(module, name)
     if isinstance(value, Node):
-        return Named(name, value)
+        return _named(name, value)
     if _is_rule(value):
-        return Named(name, _ready(value, where))
+        return _named(name, _ready(value, where))
     kind = "class without a forward" if isinstance(value, type) else type(value).__name__
     raise TargetError(f"{where}:{name} is no Function but a {kind}")
+
+
+def _named(name: str, rule: type[Node] | Node) -> Named:
+    return Named(name, rule, rule.domain)
 
 
 def _is_rule(value: object) -> TypeIs[type[Node]]:

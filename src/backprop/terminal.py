@@ -51,18 +51,17 @@ class Outcome:
         return self.report is not None and not self.missed
 
 
-def tracked(rules: Sequence[Named]) -> Iterator[Named]:
-    """The rules, one after the other, behind a bar on standard error if that is a terminal."""
+def tracked(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
+    """The outcomes as they come, behind a bar on standard error if that is a terminal."""
     console = Console(stderr=True)
-    name = TextColumn("verifying {task.fields[name]:<14}")
+    name = TextColumn("verified {task.fields[name]:<14}")
     bar = Progress(name, BarColumn(), MofNCompleteColumn(), console=console, transient=True)
     bar.disable = not console.is_terminal
     with bar:
-        task = bar.add_task("", total=len(rules), name="")
-        for rule in rules:
-            bar.update(task, name=rule.name)
-            yield rule
-            bar.advance(task)
+        task = bar.add_task("", total=total, name="")
+        for outcome in outcomes:
+            bar.update(task, name=outcome.name, advance=1)
+            yield outcome
 
 
 def show(outcomes: Sequence[Outcome], seed: int, seconds: float) -> None:
@@ -83,7 +82,7 @@ def _table(outcomes: Iterable[Outcome]) -> Table:
         table.add_column(header, justify="right", no_wrap=True)
     for outcome in outcomes:
         name = Text(outcome.name, style="green" if outcome.passed else "")
-        domain = _domain(outcome.named.rule.domain)
+        domain = _domain(outcome.named.domain)
         style = "" if outcome.passed else "bold red"
         table.add_row(name, domain, *_row(outcome), style=style)
     return table

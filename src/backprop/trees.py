@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 Tree: TypeAlias = Any  # an array, a number, a Variable, or a tuple, list or dict of trees
@@ -14,13 +14,12 @@ def leaves(tree: Tree) -> Iterator[Any]:
     >>> list(leaves({"w": (1.0, 2.0), "b": [3.0]}))
     [1.0, 2.0, 3.0]
     """
-    if isinstance(tree, dict):
-        tree = list(tree.values())
-    if isinstance(tree, (tuple, list)):
-        for part in tree:
-            yield from leaves(part)
-    else:
+    parts = _parts(tree)
+    if parts is None:
         yield tree
+    else:
+        for part in parts:
+            yield from leaves(part)
 
 
 def mapped(function: Callable[[Any], Any], tree: Tree) -> Tree:
@@ -29,16 +28,20 @@ def mapped(function: Callable[[Any], Any], tree: Tree) -> Tree:
     >>> mapped(str, {"w": (1, 2), "b": [3]})
     {'w': ('1', '2'), 'b': ['3']}
     """
+    parts = _parts(tree)
+    if parts is None:
+        return function(tree)
+    made = [mapped(function, part) for part in parts]
     if isinstance(tree, dict):
-        return {key: mapped(function, part) for key, part in tree.items()}
-    if isinstance(tree, list):
-        return [mapped(function, part) for part in tree]
-    if isinstance(tree, tuple):
-        parts = [mapped(function, part) for part in tree]
-        return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
-    return function(tree)
+        keys: Iterable[Any] = tree
+        return dict(zip(keys, made, strict=True))
+    kind: Callable[..., Any] = type(tree)
+    return kind(*made) if hasattr(kind, "_fields") else kind(made)
 
 
-def rebuilt(tree: Tree, values: Iterator[Any]) -> Tree:
-    """The same tree with its leaves, in order, taken from `values`."""
-    return mapped(lambda _: next(values), tree)
+def _parts(tree: Tree) -> list[Any] | None:
+    """The parts of a tuple, list or dict; None of a leaf."""
+    if not isinstance(tree, (tuple, list, dict)):
+        return None
+    parts: Iterable[Any] = tree.values() if isinstance(tree, dict) else tree
+    return list(parts)

@@ -57,6 +57,7 @@ multiply: Final[Binary] = np.multiply
 divide: Final[Binary] = np.divide
 power: Final[Binary] = np.power
 matmul: Final[Binary] = np.matmul  # type: ignore[assignment]  # its stub takes no Python numbers
+vecdot: Final[Binary] = np.vecdot  # type: ignore[assignment]  # nor does this one
 floor_divide: Final[Binary] = np.floor_divide
 remainder: Final[Binary] = np.remainder
 fmod: Final[Binary] = np.fmod

@@ -13,7 +13,7 @@ from backprop.arrays import Shape, Shapes
 from backprop.cases import Case
 from backprop.compat import override
 from backprop.core import Node, Variable
-from backprop.dispatch import CASES
+from backprop.dispatch import CASES, TABLE
 from backprop.domain import REALS, Domain
 from backprop.gradients import gradients
 from backprop.testing.rules import Join, Rule, as_callable, rule_of
@@ -85,6 +85,28 @@ class Second:
     def of(cls, function: type[Node] | Node | Callable[..., Variable]) -> Second:
         """The gradients of a Function class, an instance, or any callable on Variables."""
         return cls(rule_of(function), as_callable(function))
+
+
+def numpy_functions() -> dict[str, tuple[Callable[..., Any], Domain]]:
+    """The functions of backprop.numpy by name, and all intervals their cases are for."""
+    names = {function: name(original) for original, function in reversed(TABLE.items())}
+    return {names[f]: (f, _domain(f)) for f in sorted(names, key=lambda f: names[f])}
+
+
+def name(original: Any) -> str:
+    """What NumPy calls a function: "sum", "linalg.norm"."""
+    module = (getattr(original, "__module__", None) or "numpy").removeprefix("numpy")
+    return (
+        f"{module}.{original.__name__}".lstrip(".")
+        if module.startswith(".linalg")
+        else original.__name__
+    )
+
+
+def _domain(function: Callable[..., Any]) -> Domain:
+    first = _of_numpy(function)[: len(_of_numpy(function)) // 2]
+    domains = tuple(dict.fromkeys(d for rule in first for d in rule.domains))
+    return domains[0] if len(domains) == 1 else domains
 
 
 def rules_of(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -10,10 +12,12 @@ from hypothesis import strategies as st
 
 from backprop.arrays import Array, Shape
 from backprop.core import Function, Node, Variable
+from backprop.dispatch import CASES
 from backprop.domain import REALS, Interval
 from backprop.kinds import BinaryFunction
 from backprop.modes import no_grad
 from backprop.testing.builtins import builtin_functions
+from backprop.testing.expressions import Expression
 
 # A program's values are 0 or of such a size: exp and squares need no rejection, and what is added
 # to one is not lost, which no precision at hand could tell from a wrong rule.
@@ -28,14 +32,15 @@ _FAMILIES: Final[tuple[tuple[Shape, ...], ...]] = (
 )
 
 
-Choice: TypeAlias = tuple[type[Node], int, int]
+Move: TypeAlias = type[Node] | Expression  # what a step can call
+Choice: TypeAlias = tuple[int, int, int]  # of a move, and how far back its operands are
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call: a Function class, and which of the values so far it is called with."""
+    """One call: of a Function class or a case, with some of the values so far."""
 
-    function: type[Node]
+    function: Move
     operands: tuple[int, ...]
 
 
@@ -63,17 +68,16 @@ class Program:
 
     def source(self) -> str:
         """Python that defines `program` and needs backprop alone."""
-        names = sorted({step.function.__name__ for step in self.steps})
+        classes = {step.function for step in self.steps if isinstance(step.function, type)}
+        imports = {f"from {cls.__module__} import {cls.__name__}" for cls in classes}
         count = len(self.at)
         lines = [
-            f"from backprop import {', '.join(names)}",
+            "import numpy as onp",
+            "import backprop.numpy as np",
+            *sorted(imports),
             "",
             f"def program({', '.join(f'v{i}' for i in range(count))}):",
-            *(
-                f"    v{count + k} = {step.function.__name__}()"
-                f"({', '.join(f'v{i}' for i in step.operands)})"
-                for k, step in enumerate(self.steps)
-            ),
+            *(f"    v{count + k} = {_text(step)}" for k, step in enumerate(self.steps)),
             f"    return v{count + len(self.steps) - 1}",
             "",
             "program",
@@ -81,14 +85,26 @@ class Program:
         return "\n".join(lines)
 
 
+def _text(step: Step) -> str:
+    call = step.function
+    made = f"{call.__name__}()" if isinstance(call, type) else f"(lambda {call.names}: {call})"
+    return f"{made}({', '.join(f'v{i}' for i in step.operands)})"
+
+
 def _call(step: Step, values: list[Variable]) -> Variable:
     operands = [values[i] for i in step.operands]
-    function = step.function()
-    if isinstance(function, Function):
-        return function(*operands)
-    if isinstance(function, BinaryFunction):
+    function = step.function() if isinstance(step.function, type) else step.function
+    if isinstance(function, (Function, BinaryFunction, Expression)):
         return function(*operands)
     raise TypeError(f"a step calls a Function or a BinaryFunction, not {step.function.__name__}")
+
+
+@cache
+def moves() -> tuple[Move, ...]:
+    """All that a program can call: the Functions for any shapes, and the cases of one or two."""
+    cases = [make() for make in CASES.values() if not isinstance(make, type)]
+    expressions = [Expression(case) for some in cases for case in some if 0 < len(case.shapes) < 3]
+    return (*builtin_functions(), *expressions)
 
 
 @st.composite
@@ -107,12 +123,12 @@ def programs(draw: st.DrawFn, max_steps: int = 8, dtype: str = "float64") -> Pro
 
 
 def _choices(max_steps: int) -> st.SearchStrategy[list[Choice]]:
-    """For each step: how far back its operands are, and which Function it would be.
+    """For each step: which move it would be, and how far back its operands are.
 
     These say nothing of the steps before: so a program shrinks by leaving steps out.
     """
     back = st.integers(0, 2**8)
-    step = st.tuples(st.sampled_from(builtin_functions()), back, back)
+    step = st.tuples(st.integers(0, len(moves()) - 1), back, back)
     return st.lists(step, min_size=1, max_size=max_steps)
 
 
@@ -124,18 +140,9 @@ def _grown(at: tuple[Array, ...], choices: list[Choice], chain: bool) -> Program
         for wanted, back, second in choices:
             # Every second time the last value, so that programs are deep as well as wide.
             first = len(values) - 1 - (back // 2 % len(values) if back % 2 and not chain else 0)
-            steps.append(_nearest(wanted, _admissible(values, first, chain), second))
+            steps.append(next(_admissible(values, wanted, first, second, chain)))
             values.append(_call(steps[-1], values))
     return Program(at, tuple(steps))
-
-
-def _nearest(wanted: type[Node], admissible: list[Step], second: int) -> Step:
-    """A step of the Function wanted, or of the next one by name that is admissible."""
-    order = builtin_functions()
-    after = order.index(wanted)
-    ranks = [(order.index(step.function) - after) % len(order) for step in admissible]
-    same = [step for step, rank in zip(admissible, ranks) if rank == min(ranks)]
-    return same[second % len(same)]
 
 
 @st.composite
@@ -146,16 +153,33 @@ def _moderate(draw: st.DrawFn, shapes: tuple[Shape, ...], dtype: str) -> Array:
     return np.array([v if abs(v) >= _ROOM else 0.0 for v in values], dtype).reshape(shape)
 
 
-def _admissible(values: list[Variable], first: int, chain: bool) -> list[Step]:
-    """The steps that may be called with value `first`; never none, for there is always Negative."""
-    unary = [Step(cls, (first,)) for cls in builtin_functions() if issubclass(cls, Function)]
-    binary = [
-        Step(cls, (first, second))
-        for cls in builtin_functions()
-        if issubclass(cls, BinaryFunction) and not chain
-        for second in range(len(values))
-    ]
-    return [step for step in unary + binary if _holds(step, values)]
+def _admissible(
+    values: list[Variable], wanted: int, first: int, second: int, chain: bool
+) -> Iterator[Step]:
+    """Steps that may be called with value `first`, of the move wanted or of those after it.
+
+    There always is one: Negative.
+    """
+    order = moves()
+    seconds = [(second + k) % len(values) for k in range(len(values))]
+    for move in (*order[wanted:], *order[:wanted]):
+        if _arity(move) == 1:
+            steps = [Step(move, (first,))]
+        else:
+            steps = [] if chain else [Step(move, (first, k)) for k in seconds]
+        yield from (step for step in steps if _fits(step, values) and _holds(step, values))
+
+
+def _arity(move: Move) -> int:
+    if isinstance(move, Expression):
+        return len(move.shapes[0])
+    return 1 if issubclass(move, Function) else 2
+
+
+def _fits(step: Step, values: list[Variable]) -> bool:
+    """Whether the operands have the shapes that a case is for."""
+    shapes = tuple(values[i].shape for i in step.operands)
+    return isinstance(step.function, type) or step.function.shapes[0] == shapes
 
 
 def _holds(step: Step, values: list[Variable]) -> bool:
@@ -170,7 +194,7 @@ def _holds(step: Step, values: list[Variable]) -> bool:
     except ValueError:  # shapes that do not go together
         return False
     sound = (y == 0) | ((abs(y) >= _SMALLEST) & (abs(y) <= _LARGEST))
-    return y.size <= 64 and bool(np.all(sound))
+    return 0 < y.size <= 64 and bool(np.all(sound))
 
 
 def _well_inside(x: Array, domain: Interval) -> bool:
