@@ -9,26 +9,20 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
-from itertools import repeat
 from math import isfinite
-from multiprocessing import get_context
 from secrets import randbelow
 from time import perf_counter
-from traceback import format_exception
 from typing import TYPE_CHECKING, Any, Final
 
-from backprop.errors import BackpropError
-from backprop.targets import Named, TargetError, find
+from backprop.targets import TargetError, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from backprop.terminal import Outcome
-    from backprop.testing import Report
+    from backprop.outcomes import Outcome
 
 _NAME: Final = "backprop-kernel"
 _SEEDS: Final = 2**32
@@ -92,62 +86,23 @@ def _positive(text: str) -> int:
 
 def _verify(options: Namespace) -> int:
     from backprop import terminal
+    from backprop.outcomes import built_in, named, outcome
 
     seed = randbelow(_SEEDS) if options.seed is None else options.seed
     start = perf_counter()
     with redirect_stdout(sys.stderr):  # what a user's module prints must not get into the results
-        rules = _rules(options.targets)
-        each = _built_in if not options.targets else _one_by_one
-        outcomes = [*terminal.tracked(each(rules, options.examples, seed), len(rules))]
+        if options.targets:
+            rules = [rule for target in options.targets for rule in find(target)]
+            found: Iterator[Outcome] = (outcome(rule, options.examples, seed) for rule in rules)
+        else:
+            rules = named()
+            found = built_in(rules, options.examples, seed)
+        outcomes = [*terminal.tracked(found, len(rules))]
     if options.json:
         print(json.dumps(_plain(outcomes, seed), indent=2, allow_nan=False))  # noqa: T201
     else:
         terminal.show(outcomes, seed, perf_counter() - start)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
-
-
-def _rules(targets: Sequence[str]) -> list[Named]:
-    from backprop.testing.expressions import numpy_functions
-
-    if not targets:
-        return [Named(name, *found) for name, found in numpy_functions().items()]
-    return [rule for target in targets for rule in find(target)]
-
-
-def _one_by_one(rules: list[Named], examples: int | None, seed: int) -> Iterator[Outcome]:
-    return (_outcome(rule, examples, seed) for rule in rules)
-
-
-def _built_in(rules: list[Named], examples: int | None, seed: int) -> Iterator[Outcome]:
-    """The outcomes of all functions of backprop.numpy, computed on all processors."""
-    from backprop.terminal import Outcome
-
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        names = [rule.name for rule in rules]
-        results = pool.map(_by_name, names, repeat(examples), repeat(seed), chunksize=4)
-        for rule, (report, explanation, script) in zip(rules, results, strict=True):
-            yield Outcome(rule, report, explanation, script)
-
-
-def _by_name(name: str, examples: int | None, seed: int) -> tuple[Report | None, str, str]:
-    from backprop.testing.expressions import numpy_functions
-
-    outcome = _outcome(Named(name, *numpy_functions()[name]), examples, seed)
-    return outcome.report, outcome.explanation, outcome.script
-
-
-def _outcome(named: Named, examples: int | None, seed: int) -> Outcome:
-    from backprop.terminal import Outcome
-    from backprop.testing import GradientMismatch, verify
-
-    try:
-        return Outcome(named, verify(named.rule, examples=examples, seed=seed))
-    except GradientMismatch as error:
-        return Outcome(named, None, str(error), error.script)
-    except BackpropError as error:
-        return Outcome(named, None, str(error))
-    except Exception as error:  # whatever a user's rule raises
-        return Outcome(named, None, "".join(format_exception(error, limit=-2)).rstrip())
 
 
 def _plain(outcomes: Sequence[Outcome], seed: int) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
@@ -16,39 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from backprop.domain import Domain
-    from backprop.targets import Named
-    from backprop.testing import Report
+    from backprop.outcomes import Outcome
 
 _NUMBERS: Final = ("Examples", "Worst\nerror", "Would\nsee", "Faults\ncaught", "Time")
 _LEGEND: Final = (
     "Worst error: as a part of its tolerance. Would see: the smallest relative error of a gradient "
     "that this run would have rejected. Faults caught: of wrong rules planted on purpose."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of verifying one rule: a report, or the explanation of what is wrong."""
-
-    named: Named
-    report: Report | None
-    explanation: str = ""
-    script: str = ""
-
-    @property
-    def name(self) -> str:
-        """The name its user knows the rule by."""
-        return self.named.name
-
-    @property
-    def missed(self) -> tuple[str, ...]:
-        """The faults planted in this rule that were not rejected."""
-        return self.report.accepted if self.report else ()
-
-    @property
-    def passed(self) -> bool:
-        """Whether the rule is right and the verifier has shown that it would have seen a fault."""
-        return self.report is not None and not self.missed
 
 
 def tracked(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 Tree: TypeAlias = Any  # an array, a number, a Variable, or a tuple, list or dict of trees
@@ -32,16 +32,19 @@ def mapped(function: Callable[[Any], Any], tree: Tree) -> Tree:
     if parts is None:
         return function(tree)
     made = [mapped(function, part) for part in parts]
-    if isinstance(tree, dict):
-        keys: Iterable[Any] = tree
-        return dict(zip(keys, made, strict=True))
-    kind: Callable[..., Any] = type(tree)
+    if _is(tree, dict):
+        return dict(zip(tree, made, strict=True))
+    kind: Any = tree.__class__
     return kind(*made) if hasattr(kind, "_fields") else kind(made)
 
 
 def _parts(tree: Tree) -> list[Any] | None:
     """The parts of a tuple, list or dict; None of a leaf."""
-    if not isinstance(tree, (tuple, list, dict)):
-        return None
-    parts: Iterable[Any] = tree.values() if isinstance(tree, dict) else tree
-    return list(parts)
+    if _is(tree, (tuple, list)):
+        return list(tree)
+    return list(tree.values()) if _is(tree, dict) else None
+
+
+def _is(tree: Tree, kinds: type | tuple[type, ...]) -> bool:
+    """Whether it is one; unlike isinstance, this leaves it Any for type checkers."""
+    return isinstance(tree, kinds)

@@ -67,7 +67,8 @@ class Second:
     def __call__(self, *xs: Variable) -> Variable:
         """All gradients, flattened and joined."""
         *inputs, gy = xs
-        (gxs,) = Join()(*gradients(self._call(*inputs), inputs, gy))
+        y = self._call(*inputs)  # in another dtype than its inputs, if it has constants of that
+        (gxs,) = Join()(*gradients(y, inputs, gy.astype(y.dtype, copy=False)))
         return gxs
 
     def source(self) -> str:
@@ -87,9 +88,17 @@ class Second:
         return cls(rule_of(function), as_callable(function))
 
 
+def cases_of(function: Callable[..., Any]) -> type[Node] | tuple[Case, ...]:
+    """The rule that a function is, or the ways in which it is called; none if it only refuses."""
+    made: Any = CASES[function]
+    if isinstance(made, type) and issubclass(made, Node):
+        return made
+    return tuple(made())
+
+
 def numpy_functions() -> dict[str, tuple[Callable[..., Any], Domain]]:
     """The functions of backprop.numpy by name, and all intervals their cases are for."""
-    names = {function: name(original) for original, function in reversed(TABLE.items())}
+    names = {f: name(original) for original, f in reversed(TABLE.items()) if cases_of(f)}
     return {names[f]: (f, _domain(f)) for f in sorted(names, key=lambda f: names[f])}
 
 
@@ -104,8 +113,11 @@ def name(original: Any) -> str:
 
 
 def _domain(function: Callable[..., Any]) -> Domain:
-    first = _of_numpy(function)[: len(_of_numpy(function)) // 2]
-    domains = tuple(dict.fromkeys(d for rule in first for d in rule.domains))
+    cases = cases_of(function)
+    if isinstance(cases, type):
+        return cases.domain
+    found = [case.domain for case in cases]
+    domains = tuple(dict.fromkeys(d for f in found for d in (f if isinstance(f, tuple) else (f,))))
     return domains[0] if len(domains) == 1 else domains
 
 
@@ -126,9 +138,9 @@ def rules_of(
 
 @cache
 def _of_numpy(function: Callable[..., Any]) -> tuple[Rule, ...]:
-    cases = CASES[function]
+    cases = cases_of(function)
     found: list[type[Node] | Expression] = (
-        [cases] if isinstance(cases, type) else list(map(Expression, cases()))
+        [cases] if isinstance(cases, type) else list(map(Expression, cases))
     )
     first = tuple(map(rule_of, found))
     return first + tuple(rule_of(Second(r, as_callable(f))) for r, f in zip(first, found))

@@ -17,7 +17,7 @@ from backprop.domain import REALS, Interval
 from backprop.kinds import BinaryFunction
 from backprop.modes import no_grad
 from backprop.testing.builtins import builtin_functions
-from backprop.testing.expressions import Expression
+from backprop.testing.expressions import Expression, cases_of
 
 # A program's values are 0 or of such a size: exp and squares need no rejection, and what is added
 # to one is not lost, which no precision at hand could tell from a wrong rule.
@@ -102,8 +102,8 @@ def _call(step: Step, values: list[Variable]) -> Variable:
 @cache
 def moves() -> tuple[Move, ...]:
     """All that a program can call: the Functions for any shapes, and the cases of one or two."""
-    cases = [make() for make in CASES.values() if not isinstance(make, type)]
-    expressions = [Expression(case) for some in cases for case in some if 0 < len(case.shapes) < 3]
+    cases = [found for f in CASES if isinstance(found := cases_of(f), tuple)]
+    expressions = [Expression(case) for some in cases for case in some if len(case.shapes) < 3]
     return (*builtin_functions(), *expressions)
 
 
