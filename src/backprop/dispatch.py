@@ -173,15 +173,19 @@ def _called(
     kwargs: dict[str, object],
 ) -> Any:
     """`function(*args, **kwargs)`; what its signature does not know is refused by name."""
-    if kwargs:
+    try:
+        return function(*args, **kwargs)
+    except TypeError:
         known = inspect.signature(function).parameters
-        kwargs = {k: v for k, v in kwargs.items() if k in known or v is not None}
-        if extra := kwargs.keys() - known.keys():
+        extra = {key: value for key, value in kwargs.items() if key not in known}
+        if not extra:
+            raise
+        if any(value is not None for value in extra.values()):
             raise UnsupportedError(
                 f"{_name(original)} of a Variable knows no {', '.join(sorted(extra))}=..., only "
                 f"{', '.join(known)}: leave it out"
-            )
-    return function(*args, **kwargs)
+            ) from None
+        return function(*args, **{key: kwargs[key] for key in kwargs if key in known})
 
 
 def _unsupported(original: Callable[..., Any], method: str = "") -> UnsupportedError:

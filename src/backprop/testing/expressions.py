@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -56,6 +56,8 @@ class Second:
 
     That its own gradient is right is what second order means.
     """
+
+    order: Final = 2
 
     def __init__(self, rule: Rule, function: Callable[..., Variable]) -> None:
         self.__name__ = f"gradient of {rule.name}"

@@ -94,7 +94,8 @@ def measure(rule: Rule, xs: Arrays, rng: np.random.Generator | None = None) -> P
     y = np.asarray(rule.forward(*xs))
     finite = bool(np.isfinite(y).all())
     wide, off = _wider(rule, xs, y) if finite else (None, 0.0)
-    columns = tuple(_columns(x.size, rng) if finite else [] for x in xs)
+    most = _ALL_COLUMNS if rule.order == 1 else _SOME_COLUMNS
+    columns = tuple(_columns(x.size, most, rng) if finite else [] for x in xs)
     at = tuple(x.astype(wide) for x in xs) if wide else xs
     jacobians = tuple(_jacobian(rule, at, i, cols, y.size, off) for i, cols in enumerate(columns))
     return Point(rule, xs, y, wide, columns, jacobians)
@@ -131,9 +132,9 @@ def mismatch(point: Point, rule: Rule, gy: Array, seen: Measurement) -> int | No
     return None
 
 
-def _columns(size: int, rng: np.random.Generator | None) -> list[int]:
+def _columns(size: int, most: int, rng: np.random.Generator | None) -> list[int]:
     """All elements, or the first, the last (where loops go wrong) and some between."""
-    if size <= _ALL_COLUMNS or rng is None:
+    if size <= most or rng is None:
         return list(range(size))
     between = 1 + rng.choice(size - 2, _SOME_COLUMNS - 2, replace=False)
     return [0, *sorted(map(int, between)), size - 1]

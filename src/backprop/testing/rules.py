@@ -31,6 +31,7 @@ class Rule:
     jvp: Callable[[Arrays, Arrays], Array] | None  # forward mode, where that is claimed too
     domains: tuple[Interval, ...]  # one for each input
     shapes: Shapes | None
+    order: int  # 2: the gradient of a rule, as a function of its own
     composed: bool  # of other rules: then rounding between these may cost all digits
     code: str  # Python that rebuilds it in a script, as the last line of which it is an expression
 
@@ -78,6 +79,7 @@ def rule_of(
         jvp=_jvp(joined),
         domains=domains,
         shapes=given,
+        order=getattr(call, "order", 1),
         composed=not isinstance(call, Node),
         code=_code(call),
     )
@@ -100,6 +102,7 @@ def pair(
         jvp=None,
         domains=(domain,),
         shapes=given,
+        order=1,
         composed=False,
         code=code,
     )

@@ -180,13 +180,15 @@ def _verify(
 
 
 def _verdicts(rules: tuple[Rule, ...], found: list[Example]) -> dict[str, bool]:
-    """For each fault that shows at the examples, whether one of them rejects it."""
+    """For each fault that shows at the examples of first order, whether one of them rejects it."""
     faulty = {id(rule): planted(rule) for rule in rules}
+    first = [example for example in found if example.point.rule.order == 1]
+    given = [_gradients(e.point.rule, e) for e in first]
     verdicts: dict[str, bool] = {}
     for name in faulty[id(rules[0])]:
-        tried = [(faulty[id(e.point.rule)][name], e) for e in found]
-        if any(_differs(bad, e.point.rule, e) for bad, e in tried):
-            verdicts[name] = any(_finding(bad, e) is not None for bad, e in tried)
+        tried = [faulty[id(e.point.rule)][name] for e in first]
+        if any(map(_differs, tried, first, given)):
+            verdicts[name] = any(_finding(bad, e) is not None for bad, e in zip(tried, first))
     return verdicts
 
 
@@ -308,16 +310,16 @@ def _spread(few: Array, y: Array) -> Array:
 def _finding(rule: Rule, example: Example) -> GradientMismatch | None:
     """What is wrong with `rule` at the example: a law it breaks, or a gradient that is off."""
     point, gys = example.point, example.gys
-    law = broken_law(rule, point.xs, gys[min(1, len(gys) - 1)])
+    law = broken_law(rule, point.xs, _one(example))
     if law is not None:
-        return broken(rule, point.xs, gys[min(1, len(gys) - 1)], law)
+        return broken(rule, point.xs, _one(example), law)
     for gy in gys:
         for seen in compare(point, gy, rule.vjp(point.xs, gy)):
             k = mismatch(point, rule, gy, seen)
             if k is not None:
                 return wrong(rule, point, gy, seen, k)
-    law = wrong_tangent(point, rule, gys[min(1, len(gys) - 1)])
-    return broken(rule, point.xs, gys[min(1, len(gys) - 1)], law) if law else None
+    law = wrong_tangent(point, rule, _one(example))
+    return broken(rule, point.xs, _one(example), law) if law else None
 
 
 def _judged(example: Example) -> bool:
@@ -325,15 +327,23 @@ def _judged(example: Example) -> bool:
     return bool(example.point.y.size and any(x.size for x in example.point.xs))
 
 
-def _differs(faulty: Rule, rule: Rule, example: Example) -> bool:
+def _differs(faulty: Rule, example: Example, gxs: list[Array]) -> bool:
     """Whether the fault shows at all: a sign is no fault where the gradient is zero."""
-    xs, gy = example.point.xs, example.gys[min(1, len(example.gys) - 1)]
+    xs, gy = example.point.xs, _one(example)
     mine, seed = tuple(x.copy() for x in xs), gy.copy()
-    gxs = [np.array(gx) for gx in rule.vjp(xs, gy)]
     bad = [np.array(gx) for gx in faulty.vjp(mine, seed)]
     if not all(map(np.array_equal, (*xs, gy), (*mine, seed))) or len(bad) != len(gxs):
         return True
     return not all(map(_alike, gxs, bad))
+
+
+def _gradients(rule: Rule, example: Example) -> list[Array]:
+    return [np.array(gx) for gx in rule.vjp(example.point.xs, _one(example))]
+
+
+def _one(example: Example) -> Array:
+    """The cotangent, not of ones, at which a rule is looked at besides its values."""
+    return example.gys[min(1, len(example.gys) - 1)]
 
 
 def _alike(a: Array, b: Array) -> bool:
@@ -346,9 +356,10 @@ def _alike(a: Array, b: Array) -> bool:
 
 def _smallest_seen(found: list[Example]) -> float:
     """The smallest e such that backward times 1 + e is rejected by these very examples."""
-    error = 2.0 * found[0].detectable
+    best = [example for example in found if example.point.rule.order == 1][:3]
+    error = 2.0 * best[0].detectable if best else np.inf
     while error < 1.0:
-        if any(_finding(scaled(e.point.rule, 1.0 + error), e) for e in found[:3]):
+        if any(_finding(scaled(e.point.rule, 1.0 + error), e) for e in best):
             return error
         error *= 2.0
     return np.inf
