@@ -1,0 +1,182 @@
+"""NumPy's own functions on Variables, operators and methods: one table behind three ways in."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop.numpy as bp
+from backprop import Variable
+from backprop.errors import ConversionError, InPlaceError, UnsupportedError
+from backprop.testing.expressions import cases_of, numpy_functions
+
+X = np.array([[0.5, -1.5, 2.0], [1.0, 3.0, -0.25]])
+
+
+def grad_of(f: Callable[[Any], Any]) -> Any:
+    x = Variable(X.copy())
+    np.sum(f(x) * np.arange(1.0, f(x).size + 1).reshape(f(x).shape)).backward()
+    assert x.grad is not None
+    return x.grad.tolist()
+
+
+@pytest.mark.parametrize(
+    ("plain", "typed", "method"),
+    [
+        (lambda x: np.sum(x, axis=0), lambda x: bp.sum(x, axis=0), lambda x: x.sum(axis=0)),
+        (lambda x: np.mean(x), lambda x: bp.mean(x), lambda x: x.mean()),
+        (lambda x: np.prod(x, axis=-1), lambda x: bp.prod(x, axis=-1), lambda x: x.prod(axis=-1)),
+        (lambda x: np.max(x), lambda x: bp.max(x), lambda x: x.max()),
+        (lambda x: np.min(x, axis=1), lambda x: bp.min(x, axis=1), lambda x: x.min(axis=1)),
+        (lambda x: np.var(x), lambda x: bp.var(x), lambda x: x.var()),
+        (lambda x: np.std(x, axis=0), lambda x: bp.std(x, axis=0), lambda x: x.std(axis=0)),
+        (lambda x: np.cumsum(x), lambda x: bp.cumsum(x), lambda x: x.cumsum()),
+        (lambda x: np.cumprod(x), lambda x: bp.cumprod(x), lambda x: x.cumprod()),
+        (lambda x: np.reshape(x, 6), lambda x: bp.reshape(x, 6), lambda x: x.reshape(3, 2)),
+        (lambda x: np.ravel(x), lambda x: bp.ravel(x), lambda x: x.flatten()),
+        (lambda x: np.transpose(x), lambda x: bp.transpose(x), lambda x: x.T),
+        (lambda x: np.swapaxes(x, 0, 1), lambda x: bp.swapaxes(x, 0, 1), lambda x: x.mT),
+        (lambda x: np.squeeze(x[:1]), lambda x: bp.squeeze(x[:1]), lambda x: x[:1].squeeze()),
+        (lambda x: np.diagonal(x), lambda x: bp.diagonal(x), lambda x: x.diagonal()),
+        (lambda x: np.trace(x), lambda x: bp.trace(x), lambda x: x.trace()),
+        (lambda x: np.repeat(x, 2), lambda x: bp.repeat(x, 2), lambda x: x.repeat(2)),
+        (lambda x: np.take(x, [1, 1]), lambda x: bp.take(x, [1, 1]), lambda x: x.take([1, 1])),
+        (lambda x: np.clip(x, -1, 1), lambda x: bp.clip(x, -1, 1), lambda x: x.clip(-1, 1)),
+        (lambda x: np.round(x), lambda x: bp.round(x), lambda x: x.round()),
+        (lambda x: np.dot(x, X.T), lambda x: bp.dot(x, X.T), lambda x: x.dot(X.T)),
+        (lambda x: np.absolute(x), lambda x: bp.abs(x), operator.abs),
+        (lambda x: np.positive(x), lambda x: bp.positive(x), operator.pos),
+        (lambda x: np.remainder(x, 0.7), lambda x: bp.mod(x, 0.7), lambda x: x % 0.7),
+        (lambda x: np.floor_divide(x, 0.7), lambda x: bp.floor_divide(x, 0.7), lambda x: x // 0.7),
+        (lambda x: np.add.reduce(x), lambda x: bp.sum(x, axis=0), lambda x: x.sum(0)),
+        (lambda x: np.copy(x), lambda x: bp.copy(x), lambda x: x.copy()),
+    ],
+    ids=map(str, itertools.count()),
+)
+def test_three_ways_in(
+    plain: Callable[[Any], Any], typed: Callable[[Any], Any], method: Callable[[Any], Any]
+) -> None:
+    """NumPy's function, ours and the method (or operator) give the same values and gradients."""
+    x = Variable(X)
+    values = [np.ravel(way(x).data).tolist() for way in (plain, typed, method)]
+    assert sorted(values[0]) == sorted(values[2])
+    assert values[0] == values[1] == np.ravel(plain(X)).tolist()
+    assert grad_of(plain) == grad_of(typed)
+
+
+def test_arrays_on_the_left() -> None:
+    """An ndarray leaves the operator to the Variable."""
+    x = Variable(X)
+    for op in (operator.add, operator.sub, operator.mul, operator.truediv, operator.matmul):
+        theirs = X.T if op is operator.matmul else X
+        result = op(theirs, x)
+        assert isinstance(result, Variable)
+        assert np.array_equal(result.data, op(theirs, X))
+
+
+def test_what_gives_no_floats_is_plain() -> None:
+    """Comparisons, tests and positions are NumPy's own, on the data."""
+    x = Variable(X)
+    assert np.array_equal(x > 0, X > 0)
+    assert np.array_equal(x <= X, X <= X)
+    assert np.array_equal(np.isfinite(x), np.isfinite(X))
+    assert np.array_equal(x == 0.5, X == 0.5)
+    assert np.array_equal(x != 0.5, X != 0.5)
+    assert np.argmax(x) == np.argmax(X) == x.argmax()
+    assert np.array_equal(x.argsort(), np.argsort(X))
+    assert np.array_equal(np.zeros_like(x), np.zeros_like(X))
+    assert np.shape(x) == X.shape
+    assert np.array_equal(x.argmin(axis=0), X.argmin(axis=0))
+
+
+def test_equality_of_variables_is_identity() -> None:
+    """As in the notes: `y.creator.input == b`."""
+    x, same = Variable(X), Variable(X)
+    assert x == x
+    assert not x == same  # noqa: SIM201 (both operators are meant)
+    assert x != same
+    assert x in [same, x]
+    assert x != "text"
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lambda x: np.asarray(x),
+        lambda x: np.array([x, x]),
+        lambda x: math.sin(x),
+        lambda x: float(x),
+        lambda x: int(x),
+        lambda x: bool(x),
+        lambda x: complex(x),
+        lambda x: [1, 2, 3][x],
+    ],
+    ids=map(str, itertools.count()),
+)
+def test_row_13_nothing_cuts_a_gradient_silently(cut: Callable[[Any], object]) -> None:
+    """What makes a plain number or array of a Variable says how to go on."""
+    with pytest.raises(ConversionError, match=r"take x\.data where no gradient is wanted"):
+        cut(Variable(np.array(0.5)))
+
+
+def test_row_34_writing_into_an_array() -> None:
+    """`c[0] = x` is refused; NumPy chains our explanation to its own."""
+    c = np.zeros(3)
+    with pytest.raises(ValueError, match="sequence") as caught:
+        c[0] = Variable(np.array(1.0))
+    assert isinstance(caught.value.__cause__, ConversionError)
+    with pytest.raises(ConversionError):
+        c[:] = Variable(np.ones(3))
+    with pytest.raises(InPlaceError, match=r"write a = a \+ x"):
+        c += Variable(np.ones(3))
+    with pytest.raises(InPlaceError, match=r"where, concatenate or stack"):
+        Variable(c)[0] = 1.0
+    assert not c.any()
+
+
+def test_what_has_no_rule_is_refused_by_name() -> None:
+    """At the call, not in the sweep."""
+    x = Variable(X)
+    with pytest.raises(UnsupportedError, match=r"numpy\.fft\.fft has no derivative rule here"):
+        np.fft.fft(x)
+    with pytest.raises(UnsupportedError, match=r"numpy\.add\.reduceat"):
+        np.add.reduceat(x, [0])
+    with pytest.raises(UnsupportedError, match=r"numpy\.sum of a Variable knows no dtype=\.\.\."):
+        np.sum(x, dtype="f4")
+    with pytest.raises(UnsupportedError, match=r"numpy\.sin of a Variable knows no where"):
+        np.sin(x, where=[True, False, True])
+    assert np.sum(x, dtype=None, out=None).data == np.sum(X)
+
+
+def test_iteration_and_length() -> None:
+    """As an array: along the first axis; a number has neither."""
+    x = Variable(X)
+    assert len(x) == 2
+    assert [row.data.tolist() for row in x] == X.tolist()
+    with pytest.raises(TypeError, match="unsized"):
+        iter(Variable(1.0))
+    with pytest.raises(TypeError, match="unsized"):
+        len(Variable(1.0))
+
+
+FUNCTIONS = numpy_functions()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_keyword_of_every_function_is_verified(name: str) -> None:
+    """Each keyword that a function takes is in one of the cases that verify it."""
+    function = FUNCTIONS[name][0]
+    cases = cases_of(function)
+    if isinstance(cases, type):
+        return  # a ufunc: it has none
+    text = " ".join(case.code for case in cases)
+    parameters = inspect.signature(function).parameters.values()
+    keywords = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    assert [name for name in keywords if f"{name}=" not in text] == []
