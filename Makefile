@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 ON_PATH := PATH="$(abspath $(VENV))/bin:$$PATH"  # pyright asks the python it finds there
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test lint bench deep clean
+.PHONY: help verify test lint bench deep docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,10 @@ bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
 
 deep: $(READY)  ## the long campaign: fresh examples over all rules, chains and programs
 	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n 2 -rP tests/deep_campaign.py
+
+docs: $(READY)  ## write docs/functions.md, the table of all functions, as verified now
+	$(PY) -m backprop verify --markdown > docs/functions.md.new
+	mv docs/functions.md.new docs/functions.md
 
 clean:  ## remove .venv and everything that the other targets made
 	rm -rf $(VENV) dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -12,7 +12,7 @@ The notes' example (book steps 6 and 7):
 3.297442541400256
 """
 
-from backprop import numpy
+from backprop import numpy as numpy
 from backprop.arrays import Array
 from backprop.core import Constant, Function, Node, Variable
 from backprop.domain import POSITIVE, REALS, Interval
@@ -81,7 +81,6 @@ __all__ = [
     "jacobian",
     "jvp",
     "no_grad",
-    "numpy",
     "value_and_grad",
     "vjp",
 ]

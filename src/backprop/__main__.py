@@ -60,6 +60,7 @@ def _parser() -> ArgumentParser:
         help="my_ops.py, my_package.ops or my_package.ops:Cube (default: every built-in rule)",
     )
     verify.add_argument("--json", action="store_true", help="write the results as JSON")
+    verify.add_argument("--markdown", action="store_true", help="write the table as Markdown")
     verify.add_argument("--seed", type=_count, help="repeat the run that said so")
     verify.add_argument("--examples", type=_positive, help="how many examples to try for each rule")
     return parser
@@ -86,6 +87,7 @@ def _positive(text: str) -> int:
 
 def _verify(options: Namespace) -> int:
     from backprop import terminal
+    from backprop.markdown import markdown
     from backprop.outcomes import built_in, named, outcome
 
     seed = randbelow(_SEEDS) if options.seed is None else options.seed
@@ -100,6 +102,8 @@ def _verify(options: Namespace) -> int:
         outcomes = [*terminal.tracked(found, len(rules))]
     if options.json:
         print(json.dumps(_plain(outcomes, seed), indent=2, allow_nan=False))  # noqa: T201
+    elif options.markdown:
+        print(markdown(outcomes), end="")  # noqa: T201
     else:
         terminal.show(outcomes, seed, perf_counter() - start)
     return 0 if all(outcome.passed for outcome in outcomes) else 1

@@ -55,7 +55,7 @@ def _table(outcomes: Iterable[Outcome]) -> Table:
         table.add_column(header, justify="right", no_wrap=True)
     for outcome in outcomes:
         name = Text(outcome.name, style="green" if outcome.passed else "")
-        domain = _domain(outcome.named.domain)
+        domain = domain_text(outcome.named.domain)
         style = "" if outcome.passed else "bold red"
         table.add_row(name, domain, *_row(outcome), style=style)
     return table
@@ -81,10 +81,10 @@ def _dtypes(names: Sequence[str]) -> str:
     return ", ".join([first, *(name.removeprefix("float") for name in rest)])
 
 
-def _domain(domain: Domain) -> str:
+def domain_text(domain: Domain) -> str:
     """A domain in a word or two, for each input if they differ: "> 0, any"."""
     if isinstance(domain, tuple):
-        return ", ".join(map(_domain, domain))
+        return ", ".join(map(domain_text, domain))
     low, high, holes = domain.low, domain.high, domain.excluded
     bounds = {
         (False, False): "any",

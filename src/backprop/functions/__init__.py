@@ -2,8 +2,9 @@
 
 from backprop.functions.arithmetic import Add, Divide, Matmul, Multiply, Negative, Power, Subtract
 from backprop.functions.exponential import Exp, Log
+from backprop.functions.hyperbolic import Tanh
 from backprop.functions.powers import Reciprocal, Sqrt, Square
-from backprop.functions.trigonometric import Cos, Sin, Tanh
+from backprop.functions.trigonometric import Cos, Sin
 
 __all__ = [
     "Add",

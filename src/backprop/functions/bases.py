@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from backprop.arrays import Array, unbroadcast
-from backprop.cases import Case, case
 from backprop.compat import override
-from backprop.core import Function, Node, Operand, Variable
+from backprop.core import Constant, Function, Node, Operand, Variable
 from backprop.dispatch import implements
-from backprop.domain import Domain
 from backprop.kinds import BinaryFunction
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_SHAPES: Final = ((), (3,), (2, 3), (0,))
-_PAIRS: Final = (((), ()), ((2, 3), (3,)), ((3, 1), (1, 3)), ((2, 1, 2), (1, 2)), ((0, 3), (3,)))
 
 
 class Elementwise(Function):
@@ -65,6 +61,11 @@ class Broadcasting(BinaryFunction):
         return self.left(ta) + self.right(tb)
 
 
+def as_variable(x: Operand) -> Variable:
+    """`x` itself, or a Constant of an array or a number."""
+    return x if isinstance(x, Variable) else Constant(x)
+
+
 class UnaryFunction(Protocol):
     """A NumPy function of one operand."""
 
@@ -104,13 +105,4 @@ def _named(function: _F, rule: type[Node], originals: tuple[np.ufunc, ...], kink
     function.__name__ = function.__qualname__ = name
     function.__doc__ = rule.__doc__
     function.__module__ = "backprop.numpy"
-    arity = originals[0].nin
-    return implements(*originals, cases=lambda: _cases(name, arity, rule.domain), kink=kink)(
-        function
-    )
-
-
-def _cases(name: str, arity: int, domain: Domain) -> Iterator[Case]:
-    if arity == 1:
-        return (case(f"np.{name}(x)", domain, x=shape) for shape in _SHAPES)
-    return (case(f"np.{name}(a, b)", domain, a=a, b=b) for a, b in _PAIRS)
+    return implements(*originals, cases=rule, kink=kink)(function)

@@ -1,7 +1,8 @@
-"""Exponentials and logarithms: Exp, Log."""
+"""Exponentials and logarithms, of base e, 2 and 10."""
 
 from __future__ import annotations
 
+from math import inf
 from typing import ClassVar
 
 import numpy as np
@@ -9,10 +10,20 @@ import numpy as np
 from backprop import ufuncs as uf
 from backprop.arrays import Array, absorb
 from backprop.compat import override
-from backprop.domain import POSITIVE, Domain
-from backprop.functions.bases import Elementwise, unary
+from backprop.domain import POSITIVE, Domain, Interval
+from backprop.functions.bases import Broadcasting, Elementwise, binary, unary
 
-__all__ = ["exp", "log"]
+__all__ = [
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logaddexp2",
+]
 
 
 class Exp(Elementwise):
@@ -61,5 +72,163 @@ class Log(Elementwise):
             return absorb(gy, uf.reciprocal(self.x, out=...))
 
 
+class Expm1(Elementwise):
+    """y = eˣ - 1, dy/dx = eˣ, which for a small eˣ is more than is left of it in y + 1."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return uf.expm1(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        with np.errstate(over="ignore"):
+            return absorb(gy, uf.exp(self.x, out=...))
+
+
+class Log1p(Elementwise):
+    """y = ln(1 + x), dy/dx = 1 / (1 + x), for x > -1. At -1 a zero cotangent gives 0."""
+
+    __slots__ = ()
+    domain: ClassVar[Domain] = Interval(-1.0, inf)
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return uf.log1p(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return absorb(gy, uf.reciprocal(uf.add(self.x, 1.0, out=...), out=...))
+
+
+class Exp2(Elementwise):
+    """y = 2ˣ, dy/dx = y ln 2."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return uf.exp2(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return absorb(gy, uf.multiply(self.y, log_of(2, self.x), out=...))
+
+
+class Log2(Elementwise):
+    """y = log₂ x, dy/dx = 1 / (x ln 2), for x > 0. At 0 a zero cotangent gives a zero gradient."""
+
+    __slots__ = ()
+    domain: ClassVar[Domain] = POSITIVE
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return uf.log2(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            # not 1 / (x ln 2): that product underflows
+            return absorb(gy, uf.divide(1 / log_of(2, self.x), self.x, out=...))
+
+
+class Log10(Elementwise):
+    """y = log₁₀ x, dy/dx = 1 / (x ln 10), for x > 0. At 0 a zero cotangent gives 0."""
+
+    __slots__ = ()
+    domain: ClassVar[Domain] = POSITIVE
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return uf.log10(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return absorb(gy, uf.divide(1 / log_of(10, self.x), self.x, out=...))
+
+
+class LogOfSum(Broadcasting):
+    """The logarithm of a sum of powers: each operand gets its part of the sum, of the gradient."""
+
+    __slots__ = ()
+
+    @override
+    def left(self, gy: Array) -> Array:
+        return uf.multiply(gy, self.part(ahead(self.b, self.a)), out=...)
+
+    @override
+    def right(self, gy: Array) -> Array:
+        return uf.multiply(gy, self.part(ahead(self.a, self.b)), out=...)
+
+    def part(self, d: Array) -> Array:
+        """What one operand is of the sum if the other is ahead of it by d."""
+        raise NotImplementedError
+
+
+class Logaddexp(LogOfSum):
+    """y = ln(eᵃ + eᵇ), dy/da = 1 / (1 + eᵇ⁻ᵃ), dy/db = 1 / (1 + eᵃ⁻ᵇ).
+
+    Equal infinities share the gradient.
+
+    >>> from backprop import Variable
+    >>> a, b = Variable(np.array(1000.0)), Variable(np.array(1000.0))
+    >>> Logaddexp()(a, b).backward()
+    >>> a.grad, b.grad
+    (array(0.5), array(0.5))
+    """
+
+    __slots__ = ()
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return uf.logaddexp(a, b, out=...)
+
+    @override
+    def part(self, d: Array) -> Array:
+        # 1 / (1 + exp(d)) would overflow on its way, and its derivative underflow
+        return uf.exp(uf.negative(uf.logaddexp(0.0, d, out=...), out=...), out=...)
+
+
+class Logaddexp2(LogOfSum):
+    """y = log₂(2ᵃ + 2ᵇ), dy/da = 1 / (1 + 2ᵇ⁻ᵃ), dy/db = 1 / (1 + 2ᵃ⁻ᵇ).
+
+    Equal infinities share the gradient.
+    """
+
+    __slots__ = ()
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return uf.logaddexp2(a, b, out=...)
+
+    @override
+    def part(self, d: Array) -> Array:
+        return uf.exp2(uf.negative(uf.logaddexp2(0.0, d, out=...), out=...), out=...)
+
+
+def ahead(a: Array, b: Array) -> Array:
+    """The difference a - b; 0 for equal infinities."""
+    with np.errstate(invalid="ignore"):
+        d = uf.subtract(a, b, out=...)
+    both = np.isinf(a) & np.equal(a, b)
+    return np.where(both, d.dtype.type(0), d) if np.any(both) else d
+
+
+def log_of(base: int, like: Array) -> float:
+    """The natural logarithm of `base` in the precision of `like`, which longdouble's is not."""
+    number: float = np.log(like.dtype.type(base))
+    return number
+
+
 exp = unary(Exp, np.exp)
 log = unary(Log, np.log)
+expm1 = unary(Expm1, np.expm1)
+log1p = unary(Log1p, np.log1p)
+exp2 = unary(Exp2, np.exp2)
+log2 = unary(Log2, np.log2)
+log10 = unary(Log10, np.log10)
+logaddexp = binary(Logaddexp, np.logaddexp, kink="equal infinities share the gradient")
+logaddexp2 = binary(Logaddexp2, np.logaddexp2, kink="equal infinities share the gradient")

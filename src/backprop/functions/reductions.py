@@ -1,73 +1,137 @@
-"""Sums, means and products over axes, and the like: Sum, Mean."""
+"""Sums and means over axes, and what all reductions share: Reduction, Sum, Mean."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from backprop import ufuncs as uf
 from backprop.arrays import Array, Axes, Shape
 from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Function, Operand, Variable
-from backprop.dispatch import implements
+from backprop.dispatch import METHODS, implements
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["sum"]
+    Mask: TypeAlias = NDArray[np.bool_] | Literal[True]  # the elements that count; True if all do
 
+Functions: TypeAlias = tuple[Callable[..., Array], Callable[..., Array]]  # NumPy's, without nan
 
-def restored(y: Array, x: Array, axis: Axes) -> Array:
-    """`y`, which was reduced from `x` over `axis` without keepdims, with those axes of length 1."""
-    if axis is None:
-        return y.reshape((1,) * x.ndim)
-    axes = (axis,) if isinstance(axis, int) else axis
-    return np.expand_dims(y, tuple(a % x.ndim for a in axes))
+__all__ = ["mean", "nanmean", "nansum", "sum"]
 
 
 class Reduction(Function):
     """What rules that reduce over axes share: their settings, and the way back to x's shape."""
 
-    __slots__ = ("axis", "keepdims", "where")
+    __slots__ = ("axis", "initial", "keepdims", "nan", "where")
+    functions: ClassVar[Functions]
+    where: Mask
 
     def __init__(
         self,
         axis: Axes = None,
         keepdims: bool = False,
-        where: NDArray[np.bool_] | Literal[True] = True,
+        where: ArrayLike = True,
+        initial: float | None = None,
+        nan: bool = False,
     ) -> None:
         self.axis = axis
         self.keepdims = keepdims
-        self.where = where
+        self.where = mask(where)
+        self.initial = None if initial is None else float(initial)
+        self.nan = nan
 
-    def spread(self, gy: Array) -> Array:
-        """A value for each reduced group, stretched to the shape of x."""
-        x = self.x
-        kept = gy if self.keepdims else gy.reshape(reduced(x.shape, self.axis))
-        return np.broadcast_to(kept, x.shape)
+    @override
+    def forward(self, x: Array) -> Array:
+        return self.reduce(x, initial=self.initial)
 
-    def masked(self, gx: Array) -> Array:
-        """`gx` where an element counted, else 0."""
-        return gx if self.where is True else np.where(self.where, gx, gx.dtype.type(0))
+    def reduce(self, x: Array, **settings: Any) -> Array:
+        """What NumPy makes of `x`; a setting that is None is left out."""
+        given = {k: v for k, v in settings.items() if v is not None}
+        if self.where is not True:
+            given["where"] = self.where
+        return self.functions[self.nan](x, axis=self.axis, keepdims=self.keepdims, **given)
+
+    @property
+    def counted(self) -> Mask:
+        """The elements of x that count."""
+        if not self.nan:
+            return self.where
+        there: NDArray[np.bool_] = ~np.isnan(self.x)
+        return there & self.where
+
+    def count(self) -> int | NDArray[np.intp]:
+        """How many elements count; for each group, with its axes, if that may differ."""
+        shape: Shape = self.x.shape
+        counted = self.counted
+        if counted is True:
+            return prod([shape[a] for a in axes_of(self.axis, len(shape))])
+        n: NDArray[np.intp] = np.sum(np.broadcast_to(counted, shape), self.axis, keepdims=True)
+        return n
+
+    def masked(self, v: Array, otherwise: float = 0.0) -> Array:
+        """`v` where an element counts, else another number."""
+        counted = self.counted
+        return v if counted is True else np.where(counted, v, v.dtype.type(otherwise))
+
+    def kept(self, y: Array) -> Array:
+        """`y` with the axes that were reduced, of length 1."""
+        return y if self.keepdims else y.reshape(reduced(self.x.shape, self.axis))
+
+    def spread(self, y: Array) -> Array:
+        """A value for each group, for all elements of x."""
+        return np.broadcast_to(self.kept(y), self.x.shape)
+
+    def total(self, v: Array) -> Array:
+        """The sums of `v` over each group, with the axes."""
+        return uf.sum(v, self.axis, keepdims=True)
+
+    def dropped(self, v: Array) -> Array:
+        """`v`, which has kept its axes, in the shape of y."""
+        return v if self.keepdims else v.reshape(self.y.shape)
+
+
+def axes_of(axis: Axes, ndim: int) -> tuple[int, ...]:
+    """The axes that are reduced, in the order given; NumPy lets a number have an axis 0 or -1."""
+    if axis is None:
+        return tuple(range(ndim))
+    return normalize_axis_tuple(axis, ndim) if ndim else ()
 
 
 def reduced(shape: Shape, axis: Axes) -> Shape:
     """`shape` with length 1 along the axes that are reduced."""
-    axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
-    gone = {a % len(shape) for a in axes}
+    gone = axes_of(axis, len(shape))
     return tuple(1 if i in gone else n for i, n in enumerate(shape))
 
 
+def mask(where: object) -> Mask:
+    """The elements that count, in an array of our own; True if all do."""
+    return True if where is True else np.array(where, np.bool_)
+
+
+def values(x: Array | Variable) -> Array:
+    """The plain array of what a rule reads, for what counts as a constant: an order, a scale."""
+    return x.data if isinstance(x, Variable) else x
+
+
+def over(g: Array, n: ArrayLike) -> Array:
+    """`g / n` in the dtype of `g`, even if that cannot hold n: float16 ends at 65504."""
+    wide = np.promote_types(g.dtype, np.float32)
+    quotient = uf.divide(g.astype(wide, copy=False), np.asarray(n, wide), out=...)
+    return quotient.astype(g.dtype, copy=False)
+
+
 class Sum(Reduction):
-    """y = Σ x over `axis`, of the elements where `where` is true."""
+    """y = Σ x over `axis`, of the elements where `where` is true, and of `initial`."""
 
     __slots__ = ()
-
-    @override
-    def forward(self, x: Array) -> Array:
-        return uf.sum(x, self.axis, keepdims=self.keepdims, where=self.where)
+    functions: ClassVar[Functions] = (np.sum, np.nansum)
 
     @override
     def backward(self, gy: Array) -> Array:
@@ -75,7 +139,24 @@ class Sum(Reduction):
 
     @override
     def jvp(self, tx: Array) -> Array:
-        return self.forward(tx)
+        return self.dropped(self.total(self.masked(tx)))
+
+
+class Mean(Reduction):
+    """y = Σ x / n over `axis`, of the n elements where `where` is true."""
+
+    __slots__ = ()
+    functions: ClassVar[Functions] = (np.mean, np.nanmean)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):  # of groups where none counts
+            share = over(self.kept(gy), self.count())
+        return self.masked(np.broadcast_to(share, self.x.shape))
+
+    @override
+    def jvp(self, tx: Array) -> Array:
+        return self.dropped(over(self.total(self.masked(tx)), self.count()))
 
 
 @implements(
@@ -110,10 +191,100 @@ def sum(
     >>> y, x.grad
     (Variable([4., 6.]), array([[1., 1.], [1., 1.]]))
     """
-    y = Sum(axis, keepdims, mask(where))(x)
-    return y if initial is None else y + initial
+    return Sum(axis, keepdims, where, initial)(x)
 
 
-def mask(where: object) -> NDArray[np.bool_] | Literal[True]:
-    """The elements that count; True if all do."""
-    return True if where is True else np.array(where, bool)
+@implements(
+    np.nansum,
+    cases=lambda: [
+        case("np.nansum(x)", x=(2, 3)),
+        case("np.nansum(np.where([True, False, True], x, onp.nan), axis=0)", x=(2, 3)),
+        case(
+            "np.nansum(np.where([True, False, True], x, onp.nan), -1, keepdims=True, initial=2.0, "
+            "where=[False, True, True])",
+            x=(2, 3),
+        ),
+    ],
+    kink="a nan has gradient 0",
+)
+def nansum(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: ArrayLike = True,
+) -> Variable:
+    """The sum over `axis`, nan counted as 0: numpy.nansum; a nan has gradient 0."""
+    return Sum(axis, keepdims, where, initial, nan=True)(x)
+
+
+@implements(
+    np.mean,
+    cases=lambda: [
+        case("np.mean(x)", x=()),
+        case("np.mean(x)", x=(2, 3)),
+        case("np.mean(x, axis=(0, -1))", x=(2, 1, 3)),
+        case("np.mean(x, axis=-1, keepdims=True)", x=(2, 3)),
+        case("np.mean(x, axis=0, where=[[True, False, True], [True, True, False]])", x=(2, 3)),
+        case("np.mean(x, axis=1)", x=(0, 3)),
+    ],
+)
+def mean(
+    x: Operand, /, axis: Axes = None, *, keepdims: bool = False, where: ArrayLike = True
+) -> Variable:
+    """The mean over `axis` (all axes if None) of the elements where `where` is true: numpy.mean.
+
+    >>> from backprop import Variable
+    >>> x = Variable(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> y = mean(x, axis=0)
+    >>> y.backward()
+    >>> y, x.grad
+    (Variable([2., 3.]), array([[0.5, 0.5], [0.5, 0.5]]))
+    """
+    return Mean(axis, keepdims, where)(x)
+
+
+@implements(
+    np.nanmean,
+    cases=lambda: [
+        case("np.nanmean(x, axis=(-1, 0))", x=(2, 3)),
+        case("np.nanmean(np.where([True, False, True], x, onp.nan), axis=1)", x=(2, 3)),
+        case(
+            "np.nanmean(np.where([[True, False], [True, True]], x, onp.nan), 0, keepdims=True, "
+            "where=[[False], [True]])",
+            x=(2, 2),
+        ),
+    ],
+    kink="a nan has gradient 0",
+)
+def nanmean(
+    x: Operand, /, axis: Axes = None, *, keepdims: bool = False, where: ArrayLike = True
+) -> Variable:
+    """The mean over `axis` of what is not nan: numpy.nanmean; a nan has gradient 0."""
+    return Mean(axis, keepdims, where, nan=True)(x)
+
+
+@implements(
+    cases=lambda: [
+        case("onp.add.reduce(x)", x=(2, 3)),
+        case(
+            "onp.add.reduce(x, 1, keepdims=True, initial=2.0, where=[True, False, True])", x=(2, 3)
+        ),
+    ]
+)
+def add_reduce(
+    array: Operand,
+    /,
+    axis: Axes = 0,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: ArrayLike = True,
+) -> Variable:
+    """The sum over the first axis, or those asked for: numpy.add.reduce."""
+    return Sum(axis, keepdims, where, initial)(array)
+
+
+METHODS[np.add, "reduce"] = add_reduce

@@ -1,5 +1,295 @@
-"""Quantiles, variances, covariances."""
+"""Variances, weighted means: Var, Std."""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from backprop import ufuncs as uf
+from backprop.arrays import Array, Axes, Shape, absorb
+from backprop.cases import case
+from backprop.compat import override
+from backprop.core import Constant, Operand, Variable
+from backprop.dispatch import implements
+from backprop.domain import POSITIVE, REALS
+from backprop.functions.bases import as_variable
+from backprop.functions.reductions import Functions, Reduction, mean, over, values
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["average", "nanstd", "nanvar", "std", "var"]
+
+
+class _Spread(Reduction):
+    """What Var and Std share: the elements less their mean, and the degrees of freedom."""
+
+    __slots__ = ("ddof",)
+
+    def __init__(
+        self,
+        axis: Axes = None,
+        keepdims: bool = False,
+        where: ArrayLike = True,
+        ddof: float = 0,
+        nan: bool = False,
+    ) -> None:
+        super().__init__(axis, keepdims, where, nan=nan)
+        self.ddof = ddof
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return self.reduce(x, ddof=self.ddof)
+
+    def centred(self) -> Array:
+        """X less its mean, 0 where it does not count."""
+        return self.masked(centred(self.masked(self.x), self.axis, self.counted, self.count()))
+
+    def freedom(self) -> Array:
+        """N - ddof, a number or one for each group, but never below 0: then y is inf or nan."""
+        return np.maximum(np.subtract(self.count(), self.ddof), 0).astype(np.float64)
+
+    def share(self, g: Array, n: Array) -> Array:
+        """`g / n`, and 0 / 0 is 0: what does not count has a gradient of 0, if y is nan too."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = over(g, n)
+        return share if np.all(n) else np.where(np.equal(g, 0) & np.equal(n, 0), g, share)
+
+
+class Var(_Spread):
+    """y = Σ (x - mean x)² / (n - ddof) over `axis`; dy/dx = 2 (x - mean x) / (n - ddof)."""
+
+    __slots__ = ()
+    functions: ClassVar[Functions] = (np.var, np.nanvar)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        share = self.share(self.kept(gy), self.freedom() / 2)
+        return self.masked(absorb(share, self.centred()))
+
+    @override
+    def jvp(self, tx: Array) -> Array:
+        total = self.total(uf.multiply(self.masked(tx), self.centred(), out=...))
+        return self.dropped(self.share(total, self.freedom() / 2))
+
+
+class Std(_Spread):
+    """y = √var x; dy/dx = u / √(n - ddof), with u = (x - mean x) / ‖x - mean x‖.
+
+    Where all elements are equal the gradient is 0.
+    """
+
+    __slots__ = ()
+    functions: ClassVar[Functions] = (np.std, np.nanstd)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        share = self.share(self.kept(gy), np.sqrt(self.freedom()))
+        return self.masked(absorb(share, unit(self.centred(), self.axis)))
+
+    @override
+    def jvp(self, tx: Array) -> Array:
+        u = unit(self.centred(), self.axis)
+        total = self.total(uf.multiply(self.masked(tx), u, out=...))
+        return self.dropped(self.share(total, np.sqrt(self.freedom())))
+
+
+def centred(x: Any, axis: Axes, counted: Any, n: int | NDArray[np.intp]) -> Any:
+    """`x` less its mean; exactly 0 where all elements that count are equal.
+
+    They are first moved by one of them: what is then left of the mean has no large part to lose.
+    """
+    data = values(x)
+    first = np.max(data, axis, keepdims=True, where=counted, initial=-np.inf)
+    first = np.where(np.isfinite(first), first, data.dtype.type(0))
+    moved = x - first if counted is True else np.where(counted, x - first, data.dtype.type(0))
+    return moved - over(uf.sum(moved, axis, keepdims=True), np.maximum(n, 1))
+
+
+def unit(d: Any, axis: Axes) -> Any:
+    """`d` over its norm, neither of which may overflow on the way; 0 where all of `d` is 0."""
+    data = values(d)
+    largest = np.max(abs(data), axis, keepdims=True, initial=0)
+    nothing = np.equal(largest, 0)
+    scale = np.ldexp(data.dtype.type(1), np.frexp(largest)[1] - 1)
+    u = np.where(nothing, data.dtype.type(0), d / scale)
+    return u / uf.sqrt(uf.sum(uf.square(u), axis, keepdims=True) + nothing.astype(data.dtype))
+
+
+def _freedoms(ddof: float, correction: float | None) -> float:
+    """The two names of one number."""
+    if correction is None:
+        return ddof
+    if ddof != 0:
+        raise ValueError("ddof and correction can't be provided simultaneously.")
+    return correction
+
+
+@implements(
+    np.var,
+    cases=lambda: [
+        case("np.var(x)", x=()),
+        case("np.var(x)", x=(2, 3)),
+        case("np.var(x, axis=-1, ddof=1, keepdims=True)", x=(2, 3)),
+        case("np.var(x, axis=(0, -1), correction=0.5)", x=(2, 1, 3)),
+        case(
+            "np.var(x, axis=0, where=[[True, False], [True, True], [True, True], [True, True]])",
+            x=(4, 2),
+        ),
+        case("np.var(x, axis=1)", x=(0, 3)),
+    ],
+)
+def var(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: ArrayLike = True,
+    correction: float | None = None,
+) -> Variable:
+    """The variance over `axis`, Σ (x - mean x)² / (n - ddof): numpy.var.
+
+    >>> from backprop import Variable
+    >>> x = Variable(np.array([1.0, 2.0, 6.0]))
+    >>> y = var(x, ddof=1)
+    >>> y.backward()
+    >>> y, x.grad
+    (Variable(7.), array([-2., -1.,  3.]))
+    """
+    return Var(axis, keepdims, where, _freedoms(ddof, correction))(x)
+
+
+@implements(
+    np.std,
+    cases=lambda: [
+        case("np.std(x)", x=()),
+        case("np.std(x)", x=(2, 3)),
+        case("np.std(x, axis=-1, ddof=1, keepdims=True)", x=(2, 3)),
+        case("np.std(x, axis=(0, -1), correction=0.5)", x=(2, 1, 3)),
+        case("np.std(x, axis=0, where=[[True, False], [True, True], [True, True]])", x=(3, 2)),
+        case("np.std(x, axis=1)", x=(0, 3)),
+    ],
+    kink="of equal elements 0",
+)
+def std(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: ArrayLike = True,
+    correction: float | None = None,
+) -> Variable:
+    """The standard deviation over `axis`: numpy.std; of equal elements its gradient is 0.
+
+    >>> from backprop import Variable
+    >>> x = Variable(np.array([0.1, 0.1, 0.1]))
+    >>> std(x).backward()
+    >>> x.grad
+    array([0., 0., 0.])
+    """
+    return Std(axis, keepdims, where, _freedoms(ddof, correction))(x)
+
+
+@implements(
+    np.nanvar,
+    cases=lambda: [
+        case("np.nanvar(np.where([True, False, True], x, onp.nan), axis=-1)", x=(2, 3)),
+        case("np.nanvar(x, 0, ddof=1, keepdims=True, where=[[True], [True], [False]])", x=(3, 2)),
+        case("np.nanvar(np.where([True, True, False], x, onp.nan), correction=0.5)", x=(2, 3)),
+    ],
+    kink="a nan has gradient 0",
+)
+def nanvar(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: ArrayLike = True,
+    correction: float | None = None,
+) -> Variable:
+    """The variance over `axis` of what is not nan: numpy.nanvar; a nan has gradient 0."""
+    return Var(axis, keepdims, where, _freedoms(ddof, correction), nan=True)(x)
+
+
+@implements(
+    np.nanstd,
+    cases=lambda: [
+        case("np.nanstd(np.where([True, False, True, True], x, onp.nan), axis=-1)", x=(2, 4)),
+        case("np.nanstd(x, 0, ddof=1, keepdims=True, where=onp.arange(4)[:, None] < 3)", x=(4, 2)),
+        case("np.nanstd(np.where([True, True, False], x, onp.nan), correction=0.5)", x=(2, 3)),
+    ],
+    kink="of equal elements 0, a nan has gradient 0",
+)
+def nanstd(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: ArrayLike = True,
+    correction: float | None = None,
+) -> Variable:
+    """The standard deviation over `axis` of what is not nan: numpy.nanstd."""
+    return Std(axis, keepdims, where, _freedoms(ddof, correction), nan=True)(x)
+
+
+@implements(
+    np.average,
+    cases=lambda: [
+        case("np.average(x)", x=(2, 3)),
+        case("np.average(x, axis=(0, -1), keepdims=True)", x=(2, 1, 3)),
+        case("np.average(x, weights=w)", (REALS, POSITIVE), x=(2, 3), w=(2, 3)),
+        case("np.average(x, axis=-1, weights=w)", (REALS, POSITIVE), x=(2, 3), w=(3,)),
+        case("np.average(x, (2, 0), [[1, 2], [3, 4], [5, 6]], keepdims=True)", x=(2, 1, 3)),
+    ],
+)
+def average(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    weights: Operand | ArrayLike | None = None,
+    *,
+    keepdims: bool = False,
+) -> Variable:
+    """The mean over `axis`, weighted if there are `weights`, Σ w x / Σ w: numpy.average.
+
+    >>> from backprop import Variable
+    >>> w = Variable(np.array([1.0, 3.0]))
+    >>> y = average(np.array([2.0, 6.0]), weights=w)
+    >>> y.backward()
+    >>> y, w.grad
+    (Variable(5.), array([-0.75,  0.25]))
+    """
+    x = as_variable(x)
+    axis = axis if axis is None else normalize_axis_tuple(axis, x.ndim, argname="axis")
+    if weights is None:
+        return mean(x, axis, keepdims=keepdims)
+    plain = weights if hasattr(weights, "dtype") else np.asarray(weights, x.dtype)
+    w = _aligned(weights if isinstance(weights, Variable) else Constant(plain), x.shape, axis)
+    total = w.sum(axis, keepdims=keepdims)
+    if np.any(np.equal(total, 0)):
+        raise ZeroDivisionError("Weights sum to zero, can't be normalized")
+    return (x * w).sum(axis, keepdims=keepdims) / total
+
+
+def _aligned(w: Variable, shape: Shape, axis: Shape | None) -> Variable:
+    """The weights in a shape that is broadcast to that of x: they may be of `axis` alone."""
+    if w.shape == shape:
+        return w
+    if axis is None:
+        raise TypeError("Axis must be specified when shapes of a and weights differ.")
+    if w.shape != tuple(shape[a] for a in axis):
+        raise ValueError(
+            "Shape of weights must be consistent with shape of a along specified axis."
+        )
+    order = tuple(map(int, np.argsort(axis)))
+    return w.transpose(order).reshape(tuple(n if i in axis else 1 for i, n in enumerate(shape)))

@@ -1,0 +1,275 @@
+"""Other libraries that differentiate NumPy, all asked in the same way: HIPS autograd, MyGrad, JAX.
+
+A question is the text of an expression in which `np` is the library's NumPy and `onp` is NumPy
+itself, as those by which the functions of backprop.numpy are verified. The answer is the value and
+the gradients of a weighted sum of it; or the library raises.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial, wraps
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+import numpy as np
+
+from backprop import Array, Variable
+from backprop import numpy as differentiable
+from backprop.domain import Domain, Interval
+from backprop.testing.expressions import cases_of
+from backprop.testing.rules import rule_of
+from backprop.testing.strategies import ordinary, small_ways
+
+Arrays = tuple[Array, ...]
+Call = Callable[..., Any]
+Answer = tuple[Array, ...]  # the value, and a gradient for each input
+
+_STEP: Final = 2.0**-26  # how far inputs are moved, relatively, to see how the answer moves
+_ROUNDINGS: Final = 64
+
+# What is not asked about, in words that a NumPy before 2 knows: methods, and names in tuples.
+_SPELLINGS: Final = {
+    ".mT": ".swapaxes(-1, -2)",
+    "np.matrix_transpose(x)": "np.swapaxes(x, -1, -2)",
+    ".eigenvalues": "[0]",
+    ".logabsdet": "[1]",
+    ".sign": "[0]",
+    ".U": "[0]",
+    ".S": "[1]",
+    ".Q": "[0]",
+    ".R": "[1]",
+}
+_SYMMETRIC: Final = ("linalg.cholesky", "linalg.eigh", "linalg.eigvalsh", "hermitian=True")
+
+
+class Outcome(Enum):
+    """What became of a question."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    RAISES = "raises"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome, and in words by how much it was wrong or what was raised."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """An expression, and for which inputs it is asked."""
+
+    code: str
+    shapes: dict[str, tuple[int, ...]]
+    domains: tuple[Interval, ...]
+
+    def __str__(self) -> str:
+        return f"{self.code} for {', '.join(f'{n} of {s}' for n, s in self.shapes.items())}"
+
+    def point(self, seed: int) -> Arrays:
+        """Generic inputs, the same in every run: none is at a kink."""
+        rng = np.random.default_rng(seed)
+        shapes = self.shapes.values()
+        return tuple(ordinary(d, shape, "float64", rng) for d, shape in zip(self.domains, shapes))
+
+    def function(self, namespace: object, code: str = "") -> Call:
+        """The expression, or another way to write it, with this module as `np`."""
+        text = f"lambda {', '.join(self.shapes)}: {code or self.code}"
+        if self.symmetric:
+            text = f"lambda x: ({text})((x + np.swapaxes(x, -1, -2)) / 2)"
+        function: Call = eval(text, {"np": namespace, "onp": np})
+        return function
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether it is about a symmetric matrix.
+
+        NumPy, and we, read one triangle of it; HIPS autograd gives the gradient to both, and JAX
+        computes with the mean of both. So it is asked about such a mean.
+        """
+        square = all(len(s) > 1 and s[-1] == s[-2] for s in self.shapes.values())
+        return square and any(word in self.code for word in _SYMMETRIC)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The expression as it is, and as an older NumPy would have it if that is another."""
+        old = self.code
+        for new, words in _SPELLINGS.items():
+            old = old.replace(new, words)
+        return tuple(dict.fromkeys((self.code, old)))
+
+
+def question(code: str, domain: Domain, **shapes: tuple[int, ...]) -> Question:
+    """A Question with one interval for all inputs, or one for each."""
+    each = domain if isinstance(domain, tuple) else (domain,) * len(shapes)
+    return Question(code, shapes, each)
+
+
+def questions(name: str, function: Call) -> list[Question]:
+    """Every case of a function of backprop.numpy; of a ufunc, every shape it is verified for."""
+    cases = cases_of(function)
+    if not isinstance(cases, type):
+        return [question(case.code, case.domain, **case.shapes) for case in cases]
+    rule = rule_of(cases)
+    names = ("x",) if rule.arity == 1 else ("a", "b")
+    code = f"np.{name}({', '.join(names)})"
+    return [question(code, rule.domains, **dict(zip(names, way))) for way in small_ways(rule)]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A library: its name, its distribution, its NumPy, and how it is asked."""
+
+    name: str
+    package: str
+    modules: tuple[str, ...]  # what a name is not found in the first of these it may be in the next
+    pull: Callable[[Call, Arrays, Array], Answer]
+
+    @property
+    def version(self) -> str:
+        """Of the distribution that is installed; empty if none is."""
+        try:
+            return version(self.package)
+        except PackageNotFoundError:
+            return ""
+
+    def asked(self, question: Question, seed: int = 0) -> Verdict:
+        """Whether it answers as we do, at some point."""
+        verdicts = [self._asked(question, code, seed) for code in question.spellings]
+        answered = [v for v in verdicts if v.outcome is not Outcome.RAISES]
+        return (answered or verdicts)[0 if answered else -1]
+
+    def _asked(self, question: Question, code: str, seed: int) -> Verdict:
+        xs = question.point(seed)
+        mine = question.function(differentiable)
+        gy = weights(mine, xs, seed)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            theirs = question.function(Namespace(tuple(map(import_module, self.modules))), code)
+            try:
+                answer = self.pull(theirs, tuple(x.copy() for x in xs), gy.copy())
+            except Exception as error:  # noqa: BLE001  # whatever it is, they give no gradient
+                return Verdict(Outcome.RAISES, f"{type(error).__name__}: {error}")
+            return compared(answer, pulled(mine, xs, gy), tolerances(mine, xs, gy))
+
+
+def weights(f: Call, xs: Arrays, seed: int) -> Array:
+    """A random cotangent for the value of a function of Variables."""
+    y: Variable = f(*map(Variable, xs))
+    return np.random.default_rng((seed, 1)).uniform(-2.0, 2.0, y.shape)
+
+
+def pulled(f: Call, xs: Arrays, gy: Array) -> Answer:
+    """Our own answer."""
+    inputs = tuple(map(Variable, xs))
+    y: Variable = f(*inputs)
+    y.grad = gy
+    y.backward()
+    return y.data, *(np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs)
+
+
+def tolerances(f: Call, xs: Arrays, gy: Array) -> list[float]:
+    """By how much two answers may differ: what some roundings of all inputs do to ours."""
+    here = pulled(f, xs, gy)
+    moves = [0.0] * len(here)
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        there = pulled(f, tuple(_moved(x, rng) for x in xs), _moved(gy, rng))
+        moves = [max(m, _largest(a - b)) for m, a, b in zip(moves, here, there)]
+    eps = float(np.finfo(np.float64).eps)
+    return [_ROUNDINGS * eps * (m / _STEP + _largest(a)) for m, a in zip(moves, here)]
+
+
+def _moved(x: Array, rng: np.random.Generator) -> Array:
+    return x * (1.0 + _STEP * rng.uniform(-1.0, 1.0, x.shape))
+
+
+def _largest(x: Array) -> float:
+    return float(np.abs(x[np.isfinite(x)]).max(initial=0.0))
+
+
+def compared(theirs: Answer, ours: Answer, allowed: Sequence[float]) -> Verdict:
+    """Whether the values are the same and the gradients agree, in shape and in every element."""
+    for i, (a, b, tolerance) in enumerate(zip(theirs, ours, allowed, strict=True)):
+        what = f"gradient {i - 1}" if i else "value"
+        if a.shape != b.shape:
+            return Verdict(Outcome.WRONG, f"{what} has shape {a.shape}, not {b.shape}")
+        if not np.allclose(a, b, rtol=0.0, atol=tolerance, equal_nan=True):
+            off = _largest(a - b)
+            return Verdict(Outcome.WRONG, f"{what} is off by {off:.1e}, of {tolerance:.1e} allowed")
+    return Verdict(Outcome.RIGHT)
+
+
+class Namespace:
+    """The NumPy of a library, with arrays where it wants arrays and an expression has lists."""
+
+    def __init__(self, modules: tuple[Any, ...]) -> None:
+        self._modules = modules
+
+    def __getattr__(self, name: str) -> Any:
+        found = [getattr(module, name) for module in self._modules if hasattr(module, name)]
+        if not found:
+            raise AttributeError(f"{self._modules[0].__name__} has no {name}")
+        if name in ("linalg", "fft"):
+            return Namespace(tuple(found))
+        return wraps(found[0])(partial(_called, found[0])) if callable(found[0]) else found[0]
+
+
+def _called(function: Call, *args: Any, **kwargs: Any) -> Any:
+    try:
+        return function(*args, **kwargs)
+    except (TypeError, AttributeError):
+        return function(*map(_array, args), **{key: _array(v) for key, v in kwargs.items()})
+
+
+def _array(argument: Any) -> Any:
+    """An array of what is a list of numbers."""
+    if not isinstance(argument, list):
+        return argument
+    array = np.array(argument) if all(map(_plain, argument)) else None
+    return argument if array is None else array
+
+
+def _plain(item: object) -> bool:
+    return all(map(_plain, item)) if isinstance(item, list) else isinstance(item, (int, float))
+
+
+def _hips(f: Call, xs: Arrays, gy: Array) -> Answer:
+    make_vjp = import_module("autograd").make_vjp
+    vjp, value = make_vjp(f, argnum=tuple(range(len(xs))))(*xs)
+    return np.asarray(value), *map(np.asarray, vjp(gy if gy.ndim else float(gy)))
+
+
+def _mygrad(f: Call, xs: Arrays, gy: Array) -> Answer:
+    tensor = import_module("mygrad").tensor
+    inputs = tuple(map(tensor, xs))
+    y = f(*inputs)
+    if not hasattr(y, "backward"):
+        raise TypeError(f"the result is no Tensor but of {type(y)}")
+    y.backward(gy)
+    # A constant is what it holds to be one; whether that is right, the gradient of zeros tells.
+    gxs = (np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs)
+    return np.asarray(y.data), *gxs
+
+
+def _jax(f: Call, xs: Arrays, gy: Array) -> Answer:
+    jax = import_module("jax")
+    jax.config.update("jax_enable_x64", True)
+    asarray = import_module("jax.numpy").asarray
+    value, vjp = jax.vjp(f, *map(asarray, xs))
+    return np.asarray(value), *map(np.asarray, vjp(asarray(gy)))
+
+
+PEERS: Final = (
+    Peer("HIPS autograd", "autograd", ("autograd.numpy",), _hips),
+    Peer("MyGrad", "mygrad", ("mygrad", "numpy"), _mygrad),
+    Peer("JAX", "jax", ("jax.numpy",), _jax),
+)

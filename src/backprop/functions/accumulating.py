@@ -1,0 +1,89 @@
+"""What NumPy's ufuncs accumulate: `numpy.maximum.accumulate` and the like, by RunningExtremum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backprop.arrays import Array
+from backprop.cases import case
+from backprop.compat import override
+from backprop.core import Function, Operand, Variable
+from backprop.dispatch import METHODS, implements
+from backprop.functions.bases import as_variable
+from backprop.functions.scans import Cumprod, Cumsum, along, suffix_sums
+
+__all__: list[str] = []  # they are methods of NumPy's own ufuncs
+
+
+class RunningExtremum(Function):
+    """yⱼ = the largest (or smallest) xₖ for k ≤ j, along the last axis; ties share equally."""
+
+    __slots__ = ("ufunc",)
+
+    def __init__(self, ufunc: np.ufunc) -> None:
+        self.ufunc = ufunc
+
+    @override
+    def forward(self, x: Array) -> Array:
+        y: Array = self.ufunc.accumulate(x, axis=-1)
+        return y
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        if not gy.size:
+            return gy
+        tied = np.equal(self.x, self.y)
+        stays = np.equal(self.y[..., 1:], self.y[..., :-1])
+        upto = np.cumsum(tied, axis=-1)
+        before = np.where(stays, 0, upto[..., :-1])
+        ties = upto
+        ties[..., 1:] -= np.maximum.accumulate(before, axis=-1)
+        share = gy / np.maximum(ties, 1).astype(gy.dtype)  # 0 ties with nan
+        total = suffix_sums(stays.astype(gy.dtype), share)
+        return np.where(tied, total, gy.dtype.type(0))
+
+
+def _accumulate(rule: Function, x: Operand, axis: int) -> Variable:
+    x = as_variable(x)
+    if not x.ndim:
+        raise TypeError("cannot accumulate on a scalar")
+    return along(rule, x, axis)
+
+
+@implements(cases=lambda: [case("onp.add.accumulate(x)", x=(3, 2))])
+def add_accumulate(array: Operand, /, axis: int = 0) -> Variable:
+    """The sums of the elements up to each: numpy.add.accumulate."""
+    return _accumulate(Cumsum(), array, axis)
+
+
+@implements(cases=lambda: [case("onp.multiply.accumulate(x, axis=-1)", x=(2, 3))])
+def multiply_accumulate(array: Operand, /, axis: int = 0) -> Variable:
+    """The products of the elements up to each: numpy.multiply.accumulate."""
+    return _accumulate(Cumprod(), array, axis)
+
+
+@implements(
+    cases=lambda: [
+        case("onp.maximum.accumulate(x)", x=(4, 2)),
+        case("onp.maximum.accumulate(x, axis=-1)", x=(2, 0)),
+    ],
+    kink="ties share equally",
+)
+def maximum_accumulate(array: Operand, /, axis: int = 0) -> Variable:
+    """The largest of the elements up to each: numpy.maximum.accumulate."""
+    return _accumulate(RunningExtremum(np.maximum), array, axis)
+
+
+@implements(
+    cases=lambda: [case("onp.minimum.accumulate(x, axis=1)", x=(2, 4))],
+    kink="ties share equally",
+)
+def minimum_accumulate(array: Operand, /, axis: int = 0) -> Variable:
+    """The smallest of the elements up to each: numpy.minimum.accumulate."""
+    return _accumulate(RunningExtremum(np.minimum), array, axis)
+
+
+METHODS[np.add, "accumulate"] = add_accumulate
+METHODS[np.multiply, "accumulate"] = multiply_accumulate
+METHODS[np.maximum, "accumulate"] = maximum_accumulate
+METHODS[np.minimum, "accumulate"] = minimum_accumulate

@@ -1,0 +1,169 @@
+"""Products of vectors along an axis, and of vectors and matrices: cross, vecdot, matvec, vecmat."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from backprop import ufuncs as uf
+from backprop.arrays import Array, Shapes, absorb, unbroadcast
+from backprop.cases import case
+from backprop.compat import override
+from backprop.core import Operand, Variable
+from backprop.dispatch import implements
+from backprop.functions.arithmetic import Matmul
+from backprop.functions.axes import moveaxis
+from backprop.functions.products import bare
+from backprop.functions.selection import scatter
+from backprop.kinds import BinaryFunction
+
+__all__ = ["cross", "matvec", "vecdot", "vecmat"]
+
+
+def to_end(x: Operand, axis: int) -> Variable | Array:
+    """`x` with an axis moved to the end."""
+    data = bare(x)
+    last = normalize_axis_index(axis, data.ndim)
+    return data.transpose((*(i for i in range(data.ndim) if i != last), last))
+
+
+class Vecdot(BinaryFunction):
+    """y = Σ a b over the last axis, the others broadcast."""
+
+    __slots__ = ()
+    shapes: ClassVar[Shapes | None] = (
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((2, 1, 3), (2, 3)),
+        ((2, 0), (0,)),
+    )
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return uf.vecdot(a, b, out=...)
+
+    @override
+    def backward(self, gy: Array) -> tuple[Array | None, Array | None]:
+        g = gy[..., np.newaxis]
+        return (
+            unbroadcast(absorb(g, self.b), self.a) if self.wants(0) else None,
+            unbroadcast(absorb(g, self.a), self.b) if self.wants(1) else None,
+        )
+
+    @override
+    def jvp(self, ta: Array, tb: Array) -> Array:
+        return uf.add(uf.vecdot(ta, self.b), uf.vecdot(self.a, tb), out=...)
+
+
+class Cross(BinaryFunction):
+    """y = a × b of vectors of length 3 along the last axis, the others broadcast."""
+
+    __slots__ = ()
+    shapes: ClassVar[Shapes | None] = (
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((2, 1, 3), (2, 3)),
+        ((0, 3), (3,)),
+    )
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return np.cross(a, b)
+
+    @override
+    def backward(self, gy: Array) -> tuple[Array | None, Array | None]:
+        return (
+            unbroadcast(np.cross(self.b, gy), self.a) if self.wants(0) else None,
+            unbroadcast(np.cross(gy, self.a), self.b) if self.wants(1) else None,
+        )
+
+    @override
+    def jvp(self, ta: Array, tb: Array) -> Array:
+        return np.cross(ta, self.b) + np.cross(self.a, tb)
+
+
+@implements(
+    np.cross,
+    cases=lambda: [
+        case("np.cross(a, b)", a=(3,), b=(2, 3)),
+        case("np.cross(a, b)", a=(2,), b=(2,)),
+        case("np.cross(a, b)", a=(2,), b=(2, 3)),
+        case("np.cross(a, b, axis=0)", a=(3, 2), b=(3, 2)),
+        case("np.cross(a, b, axisa=0, axisb=1, axisc=0)", a=(3, 2), b=(2, 3)),
+    ],
+)
+def cross(
+    a: Operand,
+    b: Operand,
+    axisa: int = -1,
+    axisb: int = -1,
+    axisc: int = -1,
+    axis: int | None = None,
+) -> Variable:
+    """The vector product along an axis; a missing third component is 0: numpy.cross.
+
+    Of two vectors in the plane it is the third component alone.
+    """
+    of_a, of_b, of_c = (axisa, axisb, axisc) if axis is None else (axis,) * 3
+    left, right = to_end(a, of_a), to_end(b, of_b)
+    lengths = {left.shape[-1], right.shape[-1]}
+    if lengths - {2, 3}:
+        raise ValueError("incompatible dimensions for cross product (dimension must be 2 or 3)")
+    y = Cross()(_in_space(left), _in_space(right))
+    return y[..., 2] if lengths == {2} else moveaxis(y, -1, of_c)
+
+
+def _in_space(x: Variable | Array) -> Variable | Array:
+    """Vectors of length 3: those of length 2 with a 0 more."""
+    if x.shape[-1] == 3:
+        return x
+    y: Variable | Array = scatter(x, (..., slice(2)), (*x.shape[:-1], 3))
+    return y
+
+
+@implements(
+    np.vecdot,
+    cases=lambda: [
+        case("np.vecdot(a, b)", a=(3,), b=(2, 3)),
+        case("np.vecdot(a, b, axis=0)", a=(3, 2), b=(3,)),
+        case("np.vecdot(a, b, axis=-2, keepdims=True)", a=(2, 3, 1), b=(3, 2)),
+    ],
+)
+def vecdot(x1: Operand, x2: Operand, /, *, axis: int = -1, keepdims: bool = False) -> Variable:
+    """The sum of products along `axis`, the other axes broadcast: numpy.vecdot."""
+    y = Vecdot()(to_end(x1, axis), to_end(x2, axis))
+    return moveaxis(y[..., np.newaxis], -1, axis) if keepdims else y
+
+
+@implements(
+    np.matvec,
+    cases=lambda: [
+        case("np.matvec(a, b)", a=(2, 3), b=(3,)),
+        case("np.matvec(a, b)", a=(2, 1, 3), b=(2, 3)),
+    ],
+)
+def matvec(x1: Operand, x2: Operand, /) -> Variable:
+    """The product of each matrix with each vector, stacks of both broadcast: numpy.matvec."""
+    return Matmul()(_matrices(x1), bare(x2)[..., np.newaxis])[..., 0]
+
+
+@implements(
+    np.vecmat,
+    cases=lambda: [
+        case("np.vecmat(a, b)", a=(2,), b=(2, 3)),
+        case("np.vecmat(a, b)", a=(2, 3), b=(2, 3, 1)),
+    ],
+)
+def vecmat(x1: Operand, x2: Operand, /) -> Variable:
+    """The product of each vector with each matrix, stacks of both broadcast: numpy.vecmat."""
+    if np.ndim(x1) == 0:
+        raise ValueError("vecmat takes vectors, not a number")
+    return Matmul()(bare(x1)[..., np.newaxis, :], _matrices(x2))[..., 0, :]
+
+
+def _matrices(x: Operand) -> Operand:
+    if np.ndim(x) < 2:
+        raise ValueError(f"expected a matrix or a stack of them, got {np.ndim(x)} axes")
+    return x
