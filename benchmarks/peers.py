@@ -8,7 +8,7 @@ the gradients of a weighted sum of it; or the library raises.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial, wraps
@@ -20,7 +20,9 @@ import numpy as np
 
 from backprop import Array, Variable
 from backprop import numpy as differentiable
+from backprop.compat import override
 from backprop.domain import Domain, Interval
+from backprop.testing.differences import central_difference
 from backprop.testing.expressions import cases_of
 from backprop.testing.rules import rule_of
 from backprop.testing.strategies import ordinary, small_ways
@@ -31,6 +33,7 @@ Answer = tuple[Array, ...]  # the value, and a gradient for each input
 
 _STEP: Final = 2.0**-26  # how far inputs are moved, relatively, to see how the answer moves
 _ROUNDINGS: Final = 64
+_EPS: Final = float(np.finfo(np.float64).eps)
 
 # What is not asked about, in words that a NumPy before 2 knows: methods, and names in tuples.
 _SPELLINGS: Final = {
@@ -64,13 +67,25 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Truth:
+    """The right answer to a question, and how far another may be from it and be right."""
+
+    xs: Arrays
+    gy: Array
+    answer: Answer
+    allowed: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Question:
     """An expression, and for which inputs it is asked."""
 
     code: str
     shapes: dict[str, tuple[int, ...]]
     domains: tuple[Interval, ...]
+    truth_of: Callable[[Question, int], Truth]
 
+    @override
     def __str__(self) -> str:
         return f"{self.code} for {', '.join(f'{n} of {s}' for n, s in self.shapes.items())}"
 
@@ -79,6 +94,10 @@ class Question:
         rng = np.random.default_rng(seed)
         shapes = self.shapes.values()
         return tuple(ordinary(d, shape, "float64", rng) for d, shape in zip(self.domains, shapes))
+
+    def truth(self, seed: int) -> Truth:
+        """The right answer at a point."""
+        return self.truth_of(self, seed)
 
     def function(self, namespace: object, code: str = "") -> Call:
         """The expression, or another way to write it, with this module as `np`."""
@@ -107,21 +126,21 @@ class Question:
         return tuple(dict.fromkeys((self.code, old)))
 
 
-def question(code: str, domain: Domain, **shapes: tuple[int, ...]) -> Question:
-    """A Question with one interval for all inputs, or one for each."""
-    each = domain if isinstance(domain, tuple) else (domain,) * len(shapes)
-    return Question(code, shapes, each)
-
-
 def questions(name: str, function: Call) -> list[Question]:
     """Every case of a function of backprop.numpy; of a ufunc, every shape it is verified for."""
     cases = cases_of(function)
-    if not isinstance(cases, type):
-        return [question(case.code, case.domain, **case.shapes) for case in cases]
-    rule = rule_of(cases)
-    names = ("x",) if rule.arity == 1 else ("a", "b")
-    code = f"np.{name}({', '.join(names)})"
-    return [question(code, rule.domains, **dict(zip(names, way))) for way in small_ways(rule)]
+    if isinstance(cases, type):
+        rule = rule_of(cases)
+        names = ("x",) if rule.arity == 1 else ("a", "b")
+        code = f"np.{name}({', '.join(names)})"
+        ways = [dict(zip(names, way)) for way in small_ways(rule)]
+        return [Question(code, shapes, rule.domains, ours) for shapes in ways]
+    return [Question(c.code, c.shapes, each_domain(c.domain, c.shapes), ours) for c in cases]
+
+
+def each_domain(domain: Domain, shapes: dict[str, tuple[int, ...]]) -> tuple[Interval, ...]:
+    """One interval for each input."""
+    return domain if isinstance(domain, tuple) else (domain,) * len(shapes)
 
 
 @dataclass(frozen=True)
@@ -142,29 +161,28 @@ class Peer:
             return ""
 
     def asked(self, question: Question, seed: int = 0) -> Verdict:
-        """Whether it answers as we do, at some point."""
-        verdicts = [self._asked(question, code, seed) for code in question.spellings]
+        """Whether it answers as it should, at some point."""
+        truth = question.truth(seed)
+        verdicts = [self._asked(question, code, truth) for code in question.spellings]
         answered = [v for v in verdicts if v.outcome is not Outcome.RAISES]
         return (answered or verdicts)[0 if answered else -1]
 
-    def _asked(self, question: Question, code: str, seed: int) -> Verdict:
-        xs = question.point(seed)
-        mine = question.function(differentiable)
-        gy = weights(mine, xs, seed)
+    def _asked(self, question: Question, code: str, truth: Truth) -> Verdict:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             theirs = question.function(Namespace(tuple(map(import_module, self.modules))), code)
             try:
-                answer = self.pull(theirs, tuple(x.copy() for x in xs), gy.copy())
-            except Exception as error:  # noqa: BLE001  # whatever it is, they give no gradient
+                answer = self.pull(theirs, tuple(x.copy() for x in truth.xs), truth.gy.copy())
+            except Exception as error:  # whatever it is: there is no gradient
                 return Verdict(Outcome.RAISES, f"{type(error).__name__}: {error}")
-            return compared(answer, pulled(mine, xs, gy), tolerances(mine, xs, gy))
+        if any(a.dtype != np.float64 for a in answer):
+            return Verdict(Outcome.RAISES, f"gives {', '.join(str(a.dtype) for a in answer)}")
+        return compared(answer, truth)
 
 
-def weights(f: Call, xs: Arrays, seed: int) -> Array:
-    """A random cotangent for the value of a function of Variables."""
-    y: Variable = f(*map(Variable, xs))
-    return np.random.default_rng((seed, 1)).uniform(-2.0, 2.0, y.shape)
+def cotangent(shape: tuple[int, ...], seed: int) -> Array:
+    """Random weights for the elements of a value."""
+    return np.random.default_rng((seed, 1)).uniform(-2.0, 2.0, shape)
 
 
 def pulled(f: Call, xs: Arrays, gy: Array) -> Answer:
@@ -176,16 +194,40 @@ def pulled(f: Call, xs: Arrays, gy: Array) -> Answer:
     return y.data, *(np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs)
 
 
-def tolerances(f: Call, xs: Arrays, gy: Array) -> list[float]:
-    """By how much two answers may differ: what some roundings of all inputs do to ours."""
-    here = pulled(f, xs, gy)
-    moves = [0.0] * len(here)
-    for seed in range(2):
-        rng = np.random.default_rng(seed)
-        there = pulled(f, tuple(_moved(x, rng) for x in xs), _moved(gy, rng))
-        moves = [max(m, _largest(a - b)) for m, a, b in zip(moves, here, there)]
-    eps = float(np.finfo(np.float64).eps)
-    return [_ROUNDINGS * eps * (m / _STEP + _largest(a)) for m, a in zip(moves, here)]
+def ours(question: Question, seed: int) -> Truth:
+    """What we answer, and what some roundings of all inputs do to that."""
+    f, xs = question.function(differentiable), question.point(seed)
+    with np.errstate(all="ignore"):
+        y: Variable = f(*map(Variable, xs))
+        gy = cotangent(y.shape, seed)
+        here = pulled(f, xs, gy)
+        moves = [0.0] * len(here)
+        for trial in range(2):
+            rng = np.random.default_rng(trial)
+            there = pulled(f, tuple(_moved(x, rng) for x in xs), _moved(gy, rng))
+            moves = [max(m, _largest(a - b)) for m, a, b in zip(moves, here, there)]
+    # A gradient that is all but zero has been computed from terms as large as those of x dy/dx = y.
+    product = _largest(gy) * _largest(y.data)
+    terms = [0.0, *(product / (_largest(x) or 1.0) for x in xs)]
+    sizes = [m / _STEP + _largest(a) + term for m, a, term in zip(moves, here, terms)]
+    return Truth(xs, gy, here, tuple(_ROUNDINGS * _EPS * size for size in sizes))
+
+
+def numeric(question: Question, seed: int) -> Truth:
+    """What NumPy's own function answers, and central differences of it, with their error."""
+    f, xs = question.function(np), question.point(seed)
+    value = np.asarray(f(*xs))
+    gy = cotangent(value.shape, seed)
+    gxs, allowed = [], [_ROUNDINGS * _EPS * _largest(value)]
+    for i, x in enumerate(xs):
+
+        def along(moved: Array, i: int = i) -> Array:
+            return np.asarray(f(*xs[:i], moved, *xs[i + 1 :]))
+
+        slope = central_difference(along, x, domain=question.domains[i])
+        gxs.append(np.tensordot(gy, slope.value, gy.ndim))
+        allowed.append(4 * _largest(np.tensordot(abs(gy), slope.error, gy.ndim)) + allowed[0])
+    return Truth(xs, gy, (value, *gxs), tuple(allowed))
 
 
 def _moved(x: Array, rng: np.random.Generator) -> Array:
@@ -196,15 +238,14 @@ def _largest(x: Array) -> float:
     return float(np.abs(x[np.isfinite(x)]).max(initial=0.0))
 
 
-def compared(theirs: Answer, ours: Answer, allowed: Sequence[float]) -> Verdict:
+def compared(answer: Answer, truth: Truth) -> Verdict:
     """Whether the values are the same and the gradients agree, in shape and in every element."""
-    for i, (a, b, tolerance) in enumerate(zip(theirs, ours, allowed, strict=True)):
+    for i, (a, b, tolerance) in enumerate(zip(answer, truth.answer, truth.allowed, strict=True)):
         what = f"gradient {i - 1}" if i else "value"
         if a.shape != b.shape:
             return Verdict(Outcome.WRONG, f"{what} has shape {a.shape}, not {b.shape}")
         if not np.allclose(a, b, rtol=0.0, atol=tolerance, equal_nan=True):
-            off = _largest(a - b)
-            return Verdict(Outcome.WRONG, f"{what} is off by {off:.1e}, of {tolerance:.1e} allowed")
+            return Verdict(Outcome.WRONG, f"{what} is {a}, not {b} within {tolerance:.1e}")
     return Verdict(Outcome.RIGHT)
 
 

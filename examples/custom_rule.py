@@ -27,8 +27,7 @@ class Erf(Function):
     """y = erf x, dy/dx = 2/√π exp(-x²)."""
 
     def forward(self, x: Array) -> Array:
-        y: Array = special.erf(x)
-        return y
+        return np.asarray(special.erf(x))
 
     def backward(self, gy: Array) -> Array:
         return gy * (2 / sqrt(pi)) * np.exp(-(self.x**2))

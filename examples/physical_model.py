@@ -67,7 +67,7 @@ def measured() -> Array:
     times = STEP * np.arange(1, STEPS + 1)
     start = np.concatenate([RELEASED, np.zeros_like(RELEASED)])
     true = solve_ivp(motion, (0.0, times[-1]), start, t_eval=times, rtol=1e-9, atol=1e-9)
-    angles = true.y[: len(RELEASED)].T
+    angles: Array = true.y[: len(RELEASED)].T
     return angles + np.random.default_rng(0).normal(scale=NOISE, size=angles.shape)
 
 

@@ -23,6 +23,8 @@ from backprop import (
     Square,
     Variable,
     errors,
+    grad,
+    gradients,
     no_grad,
 )
 from tests.helpers import Cube, Split, Total, leaf
@@ -402,6 +404,30 @@ MISTAKES = {
         lambda: NothingWrittenMany()(1.0),
         "NothingWrittenMany needs a method forward(self, *xs)",
     ),
+    "a rule that reads the data of its input, in second order": Mistake(
+        errors.HigherOrderError,
+        RuntimeError,
+        lambda: [gradients(NotesSquare()(x), [x]) for x in [leaf(1.0)]],
+        "write self.x instead of self.input.data",
+    ),
+    "augmented assignment": Mistake(
+        errors.InPlaceError,
+        TypeError,
+        lambda: leaf(1.0)._in_place(1.0),
+        "write y = y + x, not y += x",
+    ),
+    "a gradient of many numbers": Mistake(
+        errors.TransformError,
+        TypeError,
+        lambda: grad(lambda x: x * x)(np.ones(2)),
+        "grad is of a function that gives one number, not shape (2,)",
+    ),
+    "a NumPy function without a rule": Mistake(
+        errors.UnsupportedError,
+        TypeError,
+        lambda: np.fft.fft(leaf([1.0])),
+        "numpy.fft.fft has no derivative rule here: write a Function",
+    ),
     "no backward of many": Mistake(
         NotImplementedError,
         NotImplementedError,
@@ -409,6 +435,16 @@ MISTAKES = {
         "NothingWrittenMany needs a method backward(self, *gys)",
     ),
 }
+
+
+class NotesSquare(Function):
+    """As the notes write it."""
+
+    def forward(self, x: Array) -> Array:
+        return x**2
+
+    def backward(self, gy: Array) -> Array:
+        return 2 * self.input.data * gy
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)

@@ -364,14 +364,6 @@ def test_row_33_leaf_backward() -> None:
         y.backward()
 
 
-def test_row_34_assignment_into_an_array() -> None:
-    """`c[0] = x` says what would be lost (elsewhere: "setting an array element ...")."""
-    c = np.zeros(3)
-
-    with pytest.raises(TypeError, match="would cut its gradient"):
-        c[0] = leaf(1.0)
-
-
 def test_forgotten_return_in_forward() -> None:
     """A `forward` without a return is an error at the call."""
 

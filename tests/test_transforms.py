@@ -300,7 +300,7 @@ def test_gradients_leave_grad_alone_and_check_what_rules_return() -> None:
     assert np.array_equal(gx.data, 2 * X)
     assert np.array_equal(gz.data, np.zeros(2))
     assert gradients(y, [y])[0].data.tolist() == [1.0, 1.0, 1.0]
-    with pytest.raises(ValueError, match=r"what NoVariable.backward returned for input 0 must have shape"):
+    with pytest.raises(ValueError, match=r"NoVariable.backward returned for input 0 must"):
         gradients(NoVariable()(x), [x])
     with no_grad():
         unrecorded = x * x

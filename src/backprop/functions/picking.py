@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -24,8 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = ["compress", "delete", "extract", "insert", "take", "take_along_axis", "trim_zeros"]
 
-_taken: Callable[..., Any] = np.take
 Places: TypeAlias = "int | slice | Sequence[int] | NDArray[np.integer] | NDArray[np.bool_]"
+
+
+_taken: Callable[..., Any] = np.take
+
+
+def numbers(x: Operand, axis: int | None) -> NDArray[np.intp]:
+    """The numbers of the slices along `axis`; of all elements if it is None."""
+    shape = np.shape(x)
+    return np.arange(prod(shape) if axis is None else shape[normalize_axis_index(axis, len(shape))])
 
 
 @implements(
@@ -79,9 +88,7 @@ def take_along_axis(x: Operand, /, indices: NDArray[np.integer], axis: int | Non
 )
 def compress(condition: ArrayLike, x: Operand, /, axis: int | None = None) -> Variable:
     """The slices along `axis` for which `condition`, a vector, is true: numpy.compress."""
-    x = as_variable(x)
-    length = x.size if axis is None else x.shape[axis]
-    return take(x, np.compress(truth(condition), np.arange(length)), axis)
+    return take(x, np.compress(truth(condition), numbers(x, axis)), axis)
 
 
 @implements(
@@ -107,9 +114,7 @@ def extract(condition: ArrayLike, x: Operand, /) -> Variable:
 )
 def delete(x: Operand, /, obj: Places, axis: int | None = None) -> Variable:
     """Without the slices `obj` along `axis`, of the flat array if it is None: numpy.delete."""
-    x = as_variable(x)
-    length = x.size if axis is None else x.shape[axis]
-    return take(x, np.delete(np.arange(length), places(obj)), axis)
+    return take(x, np.delete(numbers(x, axis), places(obj)), axis)
 
 
 @implements(
@@ -130,9 +135,9 @@ def insert(x: Operand, /, obj: Places, values: Operand, axis: int | None = None)
     if axis is None:
         x, axis = ravel(x), 0
     axis = normalize_axis_index(axis, x.ndim)
-    numbers = np.arange(x.shape[axis])
+    old = numbers(x, axis)
     new = astype(as_variable(values), x.dtype, copy=False)
-    count = np.insert(numbers, places(obj), 0).size - numbers.size
+    count = np.insert(old, places(obj), 0).size - old.size
     if count == 1:  # then all of `values` goes there
         new = reshape(new, (1,) * (x.ndim - new.ndim) + new.shape)
         if not isinstance(obj, slice) and np.ndim(obj) == 0:
@@ -141,7 +146,7 @@ def insert(x: Operand, /, obj: Places, values: Operand, axis: int | None = None)
     else:
         new = reshape(new, new.shape[-x.ndim :])
     new = broadcast_to(new, (*x.shape[:axis], count, *x.shape[axis + 1 :]))
-    order = np.insert(numbers, obj, np.arange(count) + numbers.size)
+    order = np.insert(old, obj, np.arange(count) + old.size)
     return take(concatenate([x, new], axis), order, axis)
 
 

@@ -8,13 +8,12 @@ from operator import index
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from backprop.cases import case
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.functions.bases import as_variable
-from backprop.functions.picking import take
+from backprop.functions.picking import numbers, take
 from backprop.functions.selection import places
 from backprop.functions.shapes import BroadcastTo, Reshape, ravel
 
@@ -37,18 +36,7 @@ __all__ = ["repeat", "resize", "tile"]
 )
 def repeat(x: Operand, /, repeats: ArrayLike, axis: int | None = None) -> Variable:
     """Each slice along `axis` repeated, all alike or each its own number of times: numpy.repeat."""
-    x = as_variable(x)
-    if axis is None:
-        x, axis = ravel(x), 0
-    axis = normalize_axis_index(axis, x.ndim)
-    length = x.shape[axis]
-    chosen = np.repeat(np.arange(length), places(repeats))
-    if np.size(repeats) > 1 or not length:
-        return take(x, chosen, axis)
-    before, after = x.shape[:axis], x.shape[axis + 1 :]
-    apart = Reshape((*before, length, 1, *after))(x)
-    copies = BroadcastTo((*before, length, chosen.size // length, *after))(apart)
-    return Reshape((*before, chosen.size, *after))(copies)
+    return take(x, np.repeat(numbers(x, axis), places(repeats)), axis)
 
 
 @implements(

@@ -12,6 +12,7 @@ Variable(2.)
 
 from backprop.functions.accumulating import *
 from backprop.functions.arithmetic import *
+from backprop.functions.averages import *
 from backprop.functions.axes import *
 from backprop.functions.blocks import *
 from backprop.functions.covariances import *

@@ -14,6 +14,7 @@ from backprop.arrays import Array, Shape
 from backprop.core import Function, Node, Variable
 from backprop.dispatch import CASES
 from backprop.domain import REALS, Interval
+from backprop.functions.arithmetic import Negative
 from backprop.kinds import BinaryFunction
 from backprop.modes import no_grad
 from backprop.testing.builtins import builtin_functions
@@ -108,31 +109,42 @@ def moves() -> tuple[Move, ...]:
 
 
 @st.composite
-def chains(draw: st.DrawFn, max_steps: int = 6, dtype: str = "float64") -> Program:
-    """Chains of one-input Functions, each called with the result of the one before."""
+def chains(
+    draw: st.DrawFn,
+    max_steps: int = 6,
+    dtype: str = "float64",
+    of: tuple[type[Function], ...] | None = None,
+) -> Program:
+    """Chains of one-input Functions, each called with the result of the one before.
+
+    `of` says of which; else of all built-in ones.
+    """
+    unary = of or tuple(cls for cls in builtin_functions() if issubclass(cls, Function))
     x = draw(_moderate(((), (3,), (2, 3)), dtype))
-    return _grown((x,), draw(_choices(max_steps)), chain=True)
+    return _grown((x,), draw(_choices(max_steps, unary)), unary, chain=True)
 
 
 @st.composite
 def programs(draw: st.DrawFn, max_steps: int = 8, dtype: str = "float64") -> Program:
-    """Programs of all built-in Functions: several inputs, fan-out, broadcasting, any DAG."""
+    """Programs of all functions: several inputs, fan-out, broadcasting, axes, any DAG."""
     family = draw(st.sampled_from(_FAMILIES))
     xs = draw(st.lists(_moderate(family, dtype), min_size=1, max_size=3))
-    return _grown(tuple(xs), draw(_choices(max_steps)), chain=False)
+    return _grown(tuple(xs), draw(_choices(max_steps, moves())), moves(), chain=False)
 
 
-def _choices(max_steps: int) -> st.SearchStrategy[list[Choice]]:
+def _choices(max_steps: int, order: tuple[Move, ...]) -> st.SearchStrategy[list[Choice]]:
     """For each step: which move it would be, and how far back its operands are.
 
     These say nothing of the steps before: so a program shrinks by leaving steps out.
     """
     back = st.integers(0, 2**8)
-    step = st.tuples(st.integers(0, len(moves()) - 1), back, back)
+    step = st.tuples(st.integers(0, len(order) - 1), back, back)
     return st.lists(step, min_size=1, max_size=max_steps)
 
 
-def _grown(at: tuple[Array, ...], choices: list[Choice], chain: bool) -> Program:
+def _grown(
+    at: tuple[Array, ...], choices: list[Choice], order: tuple[Move, ...], chain: bool
+) -> Program:
     """Append steps that are admissible for the values at hand: so no example is thrown away."""
     values = [Variable(x) for x in at]
     steps: list[Step] = []
@@ -140,7 +152,8 @@ def _grown(at: tuple[Array, ...], choices: list[Choice], chain: bool) -> Program
         for wanted, back, second in choices:
             # Every second time the last value, so that programs are deep as well as wide.
             first = len(values) - 1 - (back // 2 % len(values) if back % 2 and not chain else 0)
-            steps.append(next(_admissible(values, wanted, first, second, chain)))
+            turned = (*order[wanted:], *order[:wanted], Negative)  # which is always admissible
+            steps.append(next(admissible(values, turned, first, second)))
             values.append(_call(steps[-1], values))
     return Program(at, tuple(steps))
 
@@ -153,20 +166,14 @@ def _moderate(draw: st.DrawFn, shapes: tuple[Shape, ...], dtype: str) -> Array:
     return np.array([v if abs(v) >= _ROOM else 0.0 for v in values], dtype).reshape(shape)
 
 
-def _admissible(
-    values: list[Variable], wanted: int, first: int, second: int, chain: bool
+def admissible(
+    values: list[Variable], order: tuple[Move, ...], first: int, second: int
 ) -> Iterator[Step]:
-    """Steps that may be called with value `first`, of the move wanted or of those after it.
-
-    There always is one: Negative.
-    """
-    order = moves()
+    """The steps of these moves that may be called with value `first`, and if of two `second`."""
     seconds = [(second + k) % len(values) for k in range(len(values))]
-    for move in (*order[wanted:], *order[:wanted]):
-        if _arity(move) == 1:
-            steps = [Step(move, (first,))]
-        else:
-            steps = [] if chain else [Step(move, (first, k)) for k in seconds]
+    for move in order:
+        one = _arity(move) == 1
+        steps = [Step(move, (first,))] if one else [Step(move, (first, k)) for k in seconds]
         yield from (step for step in steps if _fits(step, values) and _holds(step, values))
 
 
