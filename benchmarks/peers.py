@@ -14,6 +14,7 @@ from enum import Enum
 from functools import partial, wraps
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
@@ -180,18 +181,9 @@ class Peer:
         return compared(answer, truth)
 
 
-def cotangent(shape: tuple[int, ...], seed: int) -> Array:
+def _cotangent(shape: tuple[int, ...], seed: int) -> Array:
     """Random weights for the elements of a value."""
     return np.random.default_rng((seed, 1)).uniform(-2.0, 2.0, shape)
-
-
-def pulled(f: Call, xs: Arrays, gy: Array) -> Answer:
-    """Our own answer."""
-    inputs = tuple(map(Variable, xs))
-    y: Variable = f(*inputs)
-    y.grad = gy
-    y.backward()
-    return y.data, *(np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs)
 
 
 def ours(question: Question, seed: int) -> Truth:
@@ -199,12 +191,12 @@ def ours(question: Question, seed: int) -> Truth:
     f, xs = question.function(differentiable), question.point(seed)
     with np.errstate(all="ignore"):
         y: Variable = f(*map(Variable, xs))
-        gy = cotangent(y.shape, seed)
-        here = pulled(f, xs, gy)
+        gy = _cotangent(y.shape, seed)
+        here = _ours(f, xs, gy)
         moves = [0.0] * len(here)
         for trial in range(2):
             rng = np.random.default_rng(trial)
-            there = pulled(f, tuple(_moved(x, rng) for x in xs), _moved(gy, rng))
+            there = _ours(f, tuple(_moved(x, rng) for x in xs), _moved(gy, rng))
             moves = [max(m, _largest(a - b)) for m, a, b in zip(moves, here, there)]
     # A gradient that is all but zero has been computed from terms as large as those of x dy/dx = y.
     product = _largest(gy) * _largest(y.data)
@@ -217,7 +209,7 @@ def numeric(question: Question, seed: int) -> Truth:
     """What NumPy's own function answers, and central differences of it, with their error."""
     f, xs = question.function(np), question.point(seed)
     value = np.asarray(f(*xs))
-    gy = cotangent(value.shape, seed)
+    gy = _cotangent(value.shape, seed)
     gxs, allowed = [], [_ROUNDINGS * _EPS * _largest(value)]
     for i, x in enumerate(xs):
 
@@ -259,7 +251,7 @@ class Namespace:
         found = [getattr(module, name) for module in self._modules if hasattr(module, name)]
         if not found:
             raise AttributeError(f"{self._modules[0].__name__} has no {name}")
-        if name in ("linalg", "fft"):
+        if isinstance(found[0], ModuleType):
             return Namespace(tuple(found))
         return wraps(found[0])(partial(_called, found[0])) if callable(found[0]) else found[0]
 
@@ -283,10 +275,21 @@ def _plain(item: object) -> bool:
     return all(map(_plain, item)) if isinstance(item, list) else isinstance(item, (int, float))
 
 
+def _ours(f: Call, xs: Arrays, gy: Array) -> Answer:
+    inputs = tuple(map(Variable, xs))
+    y = f(*inputs)
+    if not isinstance(y, Variable):
+        raise TypeError(f"the result is no Variable but of {type(y)}")
+    y.grad = gy
+    y.backward()
+    return y.data, *(np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs)
+
+
 def _hips(f: Call, xs: Arrays, gy: Array) -> Answer:
-    make_vjp = import_module("autograd").make_vjp
-    vjp, value = make_vjp(f, argnum=tuple(range(len(xs))))(*xs)
-    return np.asarray(value), *map(np.asarray, vjp(gy if gy.ndim else float(gy)))
+    make_vjp, total = import_module("autograd").make_vjp, import_module("autograd.numpy").sum
+    # Of a sum, for what it gives may be an array of objects.
+    vjp, _ = make_vjp(lambda *xs: total(f(*xs) * gy), argnum=tuple(range(len(xs))))(*xs)
+    return np.asarray(f(*xs)), *map(np.asarray, vjp(1.0))
 
 
 def _mygrad(f: Call, xs: Arrays, gy: Array) -> Answer:
@@ -309,6 +312,7 @@ def _jax(f: Call, xs: Arrays, gy: Array) -> Answer:
     return np.asarray(value), *map(np.asarray, vjp(asarray(gy)))
 
 
+OURS: Final = Peer("backprop", "backprop-kernel", ("backprop.numpy", "numpy"), _ours)
 PEERS: Final = (
     Peer("HIPS autograd", "autograd", ("autograd.numpy",), _hips),
     Peer("MyGrad", "mygrad", ("mygrad", "numpy"), _mygrad),

@@ -19,7 +19,7 @@ from backprop.core import Constant, Variable, pull
 from backprop.dispatch import call as differentiable
 from backprop.errors import TransformError
 from backprop.functions.bases import Linear, as_variable
-from backprop.gradients import sweep
+from backprop.gradients import Call, path, sweep
 from backprop.modes import recorded
 from backprop.tangents import lifted_tangents, tangents
 from backprop.trees import Tree, leaves, mapped
@@ -138,11 +138,13 @@ def _pulled(y: Variable, gy: Array, to: Arguments) -> list[Array]:
     return [found.get(id(x), np.zeros_like(x.data)) for x in to.inputs]
 
 
-def _pushed(ys: list[Variable], txs: list[Any], to: Arguments) -> tuple[Any, ...]:
+def _pushed(
+    ys: list[Variable], txs: list[Any], to: Arguments, calls: list[Call] | None = None
+) -> tuple[Any, ...]:
     given = [_tangent(x, tx) for x, tx in zip(to.inputs, txs, strict=True)]
     if to.nested:
         return lifted_tangents(ys, to.inputs, given)
-    return tangents(ys, to.inputs, [tx.data for tx in given])
+    return tangents(ys, to.inputs, [tx.data for tx in given], calls)
 
 
 def _rows(y: Variable, to: Arguments) -> list[list[Any]]:
@@ -152,9 +154,10 @@ def _rows(y: Variable, to: Arguments) -> list[list[Any]]:
 
 def _columns(y: Variable, to: Arguments) -> list[list[Any]]:
     still = [np.zeros_like(x.data) for x in to.inputs]
+    calls = path([y], to.inputs)
     return [
         [
-            _pushed([y], [*still[:i], hot, *still[i + 1 :]], to)[0].reshape(-1)
+            _pushed([y], [*still[:i], hot, *still[i + 1 :]], to, calls)[0].reshape(-1)
             for hot in _one_hot(x.data)
         ]
         for i, x in enumerate(to.inputs)

@@ -19,16 +19,21 @@ from backprop.modes import lifting
 
 
 def tangents(
-    ys: Sequence[Variable], xs: Sequence[Variable], txs: Sequence[Array]
+    ys: Sequence[Variable],
+    xs: Sequence[Variable],
+    txs: Sequence[Array],
+    calls: Sequence[Call] | None = None,
 ) -> tuple[Array, ...]:
     """The tangents of `ys` when each of `xs` moves by its one of `txs`: ty = Σ (dy/dx) tx.
+
+    `calls` is the path from `xs` to `ys`, if it is known already.
 
     >>> x = Variable(np.array(3.0))
     >>> tangents([x * x], [x], [np.array(1.0)])
     (array(6.),)
     """
     table = {id(x): fitting(tx, x.data, "a tangent") for x, tx in zip(xs, txs, strict=True)}
-    for call in path(ys, xs):
+    for call in path(ys, xs) if calls is None else calls:
         node = call.node
         given = [
             table[id(x)] if id(x) in table else np.zeros_like(p)

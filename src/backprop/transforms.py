@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-from backprop.arrays import Array
+import numpy as np
+
 from backprop.calls import checked, jacobians, opened, pulled, pushed
 from backprop.core import Variable
 from backprop.errors import TransformError
@@ -35,7 +36,9 @@ class ValueAndDerivative(Protocol[P]):
         self, x: Variable, /, *args: P.args, **kwargs: P.kwargs
     ) -> tuple[Variable, Variable]: ...
     @overload
-    def __call__(self, x: X, /, *args: P.args, **kwargs: P.kwargs) -> tuple[Array, X]: ...
+    def __call__(
+        self, x: X, /, *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[np.floating[Any], X]: ...
 
 
 @overload
@@ -86,7 +89,7 @@ def value_and_grad(
 
     >>> import numpy as np
     >>> value_and_grad(lambda x: (x * x).sum())(np.array([3.0, 4.0]))
-    (array(25.), array([6., 8.]))
+    (np.float64(25.0), array([6., 8.]))
     """
 
     def both(*args: Any, **kwargs: Any) -> Any:
@@ -98,7 +101,7 @@ def value_and_grad(
                 "take jacobian or elementwise_grad"
             )
         gradients = to.result(pulled(y, None, to))
-        value = to.outcome(y)
+        value = y if to.nested else y.data.reshape(())[()]
         return ((value, mapped(to.outcome, aux)) if has_aux else value), gradients
 
     return both

@@ -21,7 +21,18 @@ from backprop.functions.bases import Broadcasting, Elementwise, binary, unary
 from backprop.kinds import BinaryFunction
 from backprop.operators import Rules
 
-__all__ = ["add", "divide", "float_power", "matmul", "multiply", "negative", "power", "subtract"]
+__all__ = [
+    "add",
+    "divide",
+    "float_power",
+    "matmul",
+    "multiply",
+    "negative",
+    "pow",
+    "power",
+    "subtract",
+    "true_divide",
+]
 
 
 class Add(Broadcasting):
@@ -218,6 +229,8 @@ divide = binary(Divide, np.divide)
 power = binary(Power, np.power, kink="x**0 has gradient 0, 0**x too")
 float_power = binary(Power, np.float_power, kink="x**0 has gradient 0, 0**x too")
 negative = unary(Negative, np.negative)
+pow = power
+true_divide = divide
 
 
 @implements(

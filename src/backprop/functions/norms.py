@@ -102,7 +102,7 @@ _TALL = "x + onp.array([[9, 2], [3, -3], [8, 1]], x.dtype)"
             case(f"np.linalg.norm(x, {p}, axis=-1)", REALS.without(0.0), x=(2, 3))
             for p in ("onp.inf", "-onp.inf", "0", "1", "3.5", "0.5")
         ),
-        # Where one element is much smaller than the others, the terms of a second derivative cancel.
+        # With one element much smaller than the others, the terms of the second derivative cancel.
         case("np.linalg.norm(x, -1, axis=-1)", Interval(0.5, 20.0), x=(2, 3)),
         *(
             case(f"np.linalg.norm({_TALL}, {p})", _SMALL, x=(3, 2))
