@@ -5,10 +5,11 @@ PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
+JUDGES := .venv-judges
 ON_PATH := PATH="$(abspath $(VENV))/bin:$$PATH"  # pyright asks the python it finds there
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test lint bench deep docs clean
+.PHONY: help verify test lint bench deep judges docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -33,12 +34,16 @@ bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
 deep: $(READY)  ## the long campaign: fresh examples over all rules, chains and programs
 	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n 2 -rP tests/deep_campaign.py
 
+judges: $(JUDGES)/ready  ## HIPS autograd, MyGrad and JAX on every expression; docs/coverage.md
+	$(JUDGES)/bin/python -m pytest -n 2 tests/test_judges_numpy.py tests/test_programs_numpy.py
+	$(JUDGES)/bin/python -m benchmarks.coverage
+
 docs: $(READY)  ## write docs/functions.md, the table of all functions, as verified now
 	$(PY) -m backprop verify --markdown > docs/functions.md.new
 	mv docs/functions.md.new docs/functions.md
 
-clean:  ## remove .venv and everything that the other targets made
-	rm -rf $(VENV) dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+clean:  ## remove the environments and all that the other targets made
+	rm -rf $(VENV) $(JUDGES) dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
@@ -46,4 +51,10 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (once)"
 	$(PYTHON) -m venv --clear $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(JUDGES)/ready: pyproject.toml constraints.txt judges.txt
+	@echo "setting up $(JUDGES) (once)"
+	$(PYTHON) -m venv --clear $(JUDGES)
+	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r judges.txt -e '.[testing]' pytest pytest-xdist typing_extensions
 	@touch $@

@@ -48,6 +48,7 @@ _SPELLINGS: Final = {
     ".Q": "[0]",
     ".R": "[1]",
 }
+_MATRIX: Final = ("[5, 2, -1], [1, 14, 4], [-3, 4, 30]", "[5, 1, -3], [1, 14, 4], [-3, 4, 30]")
 _SYMMETRIC: Final = ("linalg.cholesky", "linalg.eigh", "linalg.eigvalsh", "hermitian=True")
 
 
@@ -104,7 +105,7 @@ class Question:
         """The expression, or another way to write it, with this module as `np`."""
         text = f"lambda {', '.join(self.shapes)}: {code or self.code}"
         if self.symmetric:
-            text = f"lambda x: ({text})((x + np.swapaxes(x, -1, -2)) / 2)"
+            text = f"lambda x: ({text.replace(*_MATRIX)})((x + np.swapaxes(x, -1, -2)) / 2)"
         function: Call = eval(text, {"np": namespace, "onp": np})
         return function
 
@@ -113,7 +114,7 @@ class Question:
         """Whether it is about a symmetric matrix.
 
         NumPy, and we, read one triangle of it; HIPS autograd gives the gradient to both, and JAX
-        computes with the mean of both. So it is asked about such a mean.
+        computes with the mean of both. So what is asked about is such a mean.
         """
         square = all(len(s) > 1 and s[-1] == s[-2] for s in self.shapes.values())
         return square and any(word in self.code for word in _SYMMETRIC)

@@ -102,7 +102,7 @@ class Divide(Broadcasting):
     @override
     def left(self, gy: Array) -> Array:
         with np.errstate(divide="ignore"):
-            return absorb(gy, uf.divide(1.0, self.b, out=...))
+            return absorb(gy, uf.divide(1.0, self.b.astype(self.y.dtype, copy=False), out=...))
 
     @override
     def right(self, gy: Array) -> Array:

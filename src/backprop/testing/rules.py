@@ -33,6 +33,7 @@ class Rule:
     shapes: Shapes | None
     order: int  # 2: the gradient of a rule, as a function of its own
     composed: bool  # of other rules: then rounding between these may cost all digits
+    span: float  # from which part of the dtype's range of magnitudes inputs are drawn
     code: str  # Python that rebuilds it in a script, as the last line of which it is an expression
 
     @property
@@ -81,6 +82,7 @@ def rule_of(
         shapes=given,
         order=getattr(call, "order", 1),
         composed=not isinstance(call, Node),
+        span=getattr(call, "span", 1.0),
         code=_code(call),
     )
 
@@ -104,6 +106,7 @@ def pair(
         shapes=given,
         order=1,
         composed=False,
+        span=1.0,
         code=code,
     )
 

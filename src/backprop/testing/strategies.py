@@ -61,10 +61,15 @@ def inputs(
     domain: Interval = REALS,
     shapes: Sequence[Shape] = SHAPES,
     dtype: str = "float64",
+    span: float = 1.0,
 ) -> Array:
-    """Arrays of numbers inside `domain`: all of one kind, or every kind mixed."""
+    """Arrays of numbers inside `domain`: all of one kind, or every kind mixed.
+
+    `span` is the part of the dtype's range of exponents from which any magnitude is drawn; with 0
+    there are only ordinary numbers, special ones, and those at the edges.
+    """
     shape = draw(st.sampled_from(list(shapes)))
-    kinds = _kinds(domain, dtype)
+    kinds = _kinds(domain, dtype, span)
     elements = draw(st.sampled_from([*kinds.values(), st.one_of(list(kinds.values()))]))
     size = int(np.prod(shape))
     few = draw(st.lists(elements, min_size=min(size, PERIOD), max_size=min(size, PERIOD)))
@@ -96,20 +101,22 @@ def functions(kind: type[Node] = Function) -> st.SearchStrategy[Node]:
     return st.sampled_from(classes).flatmap(st.builds)
 
 
-def _kinds(domain: Interval, dtype: str) -> dict[str, st.SearchStrategy[float]]:
+def _kinds(domain: Interval, dtype: str, span: float = 1.0) -> dict[str, st.SearchStrategy[float]]:
     info = np.finfo(dtype)
     inner = _Inner(domain, dtype)
     special = [inner.fit(v) for v in _SPECIAL if v in domain] or [inner.fit(0.0)]
     kinds = {
         "ordinary": st.floats(*_ordinary(domain)).map(inner.fit),
-        "any magnitude": st.builds(
+        "special": st.sampled_from(special),
+    }
+    if span:
+        lowest, highest = max(int(info.minexp), -1022) + 2, min(int(info.maxexp), 1024) - 2
+        kinds["any magnitude"] = st.builds(
             inner.scaled,
             st.sampled_from([1.0, -1.0]),
             st.floats(1.0, 2.0, exclude_max=True),
-            st.integers(max(int(info.minexp), -1022) + 2, min(int(info.maxexp), 1024) - 2),
-        ),
-        "special": st.sampled_from(special),
-    }
+            st.integers(int(lowest * span), int(highest * span)),
+        )
     if domain.edges:
         kinds["edges"] = st.builds(
             inner.beside,
