@@ -1,5 +1,5 @@
 # `make verify` and `make test` each work alone in a fresh clone: Python >= 3.11 and make are enough.
-# Another Python: make PYTHON=python3.13 VENV=.venv-3.13 test
+# Another Python: make PYTHON=python3.13 VENV=.venv-3.13 test. The same run again: make SEED=1 verify
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,7 +15,7 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 verify: $(READY)  ## verify every built-in derivative rule and print the table
-	$(PY) -m backprop verify
+	$(PY) -m backprop verify $(if $(SEED),--seed $(SEED))
 
 test: $(READY)  ## types (mypy, stubtest), tests, README and docstring examples, coverage
 	$(PY) -m mypy

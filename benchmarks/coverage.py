@@ -65,9 +65,9 @@ Each function of `backprop.numpy` is verified in several ways to call it: with e
 numbers, on empty arrays, along negative axes. Every library was given the same expressions, at
 {points} generic points each, with its own module in place of NumPy (NumPy {numpy}, float64). An
 answer is right if value and gradients are ours, to within what some roundings of the inputs do to
-them; where there is no rule here, if they are those of central differences. A library that wants
-an array where an expression has a list was given an array, and what is not asked about is spelled
-in a way that it knows.
+them; where there is no rule here, if they are those of central differences. Most libraries want an
+array where an expression has a list: they were given one. And what is not asked about (`.mT`, names
+in tuples) is spelled in a way that they know.
 
 * **yes**: right in every way to call the function;
 * **4 of 6**: right in so many, an error in the others;
@@ -79,8 +79,9 @@ All of backprop's are verified in first and second order besides; here its **yes
 
 {summary}
 
-Functions that no library differentiates are left out, and aliases: `abs` is `absolute`. Complex
-numbers are out of scope here; of what gives them, the real and the imaginary part were added.
+Functions of which no library gives a gradient are left out, and aliases: `abs` is `absolute`.
+Complex numbers are out of scope here; of what gives them, the real and the imaginary part were
+added.
 
 {table}
 """
@@ -246,13 +247,13 @@ def page(kept: Kept) -> str:
 
 
 def _rows(answers: Answers, names: list[str]) -> Iterator[tuple[str, list[Tally | None]]]:
-    """The rows of functions that at least one library differentiates."""
+    """The rows of functions of which at least one library gives a gradient."""
     own = numpy_functions()
     for name, asked in rows().items():
         mine = (len(asked), 0, 0) if name in own else tally(OURS, asked)
         theirs = answers.get(name, {})
         cells = [mine, *(theirs.get(peer) for peer in names)]
-        if any(cell and cell[0] for cell in cells):
+        if any(cell and (cell[0] or cell[1]) for cell in cells):
             yield name, cells
 
 

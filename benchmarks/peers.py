@@ -99,7 +99,9 @@ class Question:
 
     def truth(self, seed: int) -> Truth:
         """The right answer at a point."""
-        return self.truth_of(self, seed)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return self.truth_of(self, seed)
 
     def function(self, namespace: object, code: str = "") -> Call:
         """The expression, or another way to write it, with this module as `np`."""
@@ -190,15 +192,14 @@ def _cotangent(shape: tuple[int, ...], seed: int) -> Array:
 def ours(question: Question, seed: int) -> Truth:
     """What we answer, and what some roundings of all inputs do to that."""
     f, xs = question.function(differentiable), question.point(seed)
-    with np.errstate(all="ignore"):
-        y: Variable = f(*map(Variable, xs))
-        gy = _cotangent(y.shape, seed)
-        here = _ours(f, xs, gy)
-        moves = [0.0] * len(here)
-        for trial in range(2):
-            rng = np.random.default_rng(trial)
-            there = _ours(f, tuple(_moved(x, rng) for x in xs), _moved(gy, rng))
-            moves = [max(m, _largest(a - b)) for m, a, b in zip(moves, here, there)]
+    y: Variable = f(*map(Variable, xs))
+    gy = _cotangent(y.shape, seed)
+    here = _ours(f, xs, gy)
+    moves = [0.0] * len(here)
+    for trial in range(2):
+        rng = np.random.default_rng(trial)
+        there = _ours(f, tuple(_moved(x, rng) for x in xs), _moved(gy, rng))
+        moves = [max(m, _largest(a - b)) for m, a, b in zip(moves, here, there)]
     # A gradient that is all but zero has been computed from terms as large as those of x dy/dx = y.
     product = _largest(gy) * _largest(y.data)
     terms = [0.0, *(product / (_largest(x) or 1.0) for x in xs)]

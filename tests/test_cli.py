@@ -410,8 +410,8 @@ def test_a_missing_extra_is_named(
 
 def test_any_other_missing_module_is_no_matter_of_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     """What only a broken installation lacks is raised as it is."""
-    monkeypatch.setitem(sys.modules, "backprop.testing", None)
-    with pytest.raises(ModuleNotFoundError, match=r"backprop\.testing"):
+    monkeypatch.setitem(sys.modules, "backprop.outcomes", None)
+    with pytest.raises(ModuleNotFoundError, match=r"backprop\.outcomes"):
         main(["verify"])
 
 

@@ -60,9 +60,16 @@ def of_one(
     return Known(value, (slope,), (ranges,), lost, value_lost)
 
 
-def of_two(value: Real, left: Real, right: Real, *each: Range, lost: Real = nothing) -> Known:
+def of_two(
+    value: Real,
+    left: Real,
+    right: Real,
+    *each: Range,
+    lost: Real = nothing,
+    value_lost: Real = nothing,
+) -> Known:
     """A function of two numbers, both from the same ranges."""
-    return Known(value, (left, right), (each, each), lost)
+    return Known(value, (left, right), (each, each), lost, value_lost)
 
 
 def constant(number: float | mpf) -> Real:
@@ -117,6 +124,7 @@ with mpmath.workdps(60):
     LN2: Final = mpmath.log(mpf(2.0))
     LN10: Final = mpmath.log(mpf(10.0))
     DEGREES: Final = 180 / mpmath.pi
+    RADIANS: Final = mpmath.pi / 180
 
 ANY: Final = both(1e-300, 1e300)
 HALF: Final = both(1e-150, 1e150)
@@ -155,7 +163,11 @@ CASES: Final[dict[str, Known]] = {
         *both(1e-100, 1e100),
     ),
     "i0": of_one(
-        lambda x: mpmath.besseli(0, x), lambda x: mpmath.besseli(1, x), *both(1e-300, 700.0)
+        lambda x: mpmath.besseli(0, x),
+        lambda x: mpmath.besseli(1, x),
+        *both(1e-300, 700.0),
+        lost=lambda slope, x: 4 * abs(slope),  # sums of many terms
+        value_lost=lambda value, x: 4 * value,
     ),
     "log": of_one(mpmath.log, lambda x: 1 / x, PLUS),
     "log10": of_one(mpmath.log10, lambda x: 1 / (x * LN10), PLUS),
@@ -167,6 +179,7 @@ CASES: Final[dict[str, Known]] = {
         lambda a, b: share(b, a),
         *both(1e-300, 300.0),
         lost=lambda slope, a, b: slope * abs(a - b),
+        value_lost=constant(1),
     ),
     "logaddexp2": of_two(
         lambda a, b: log_sum(a * LN2, b * LN2) / LN2,
@@ -174,6 +187,7 @@ CASES: Final[dict[str, Known]] = {
         lambda a, b: share2(b, a),
         *both(1e-300, 400.0),
         lost=lambda slope, a, b: slope * abs(a - b),
+        value_lost=constant(1),
     ),
     "multiply": of_two(lambda a, b: a * b, lambda a, b: b, lambda a, b: a, *both(1e-100, 1e100)),
     "negative": of_one(lambda x: -x, constant(-1), *ANY),
@@ -184,7 +198,7 @@ CASES: Final[dict[str, Known]] = {
         (((1e-20, 1e20),), both(1e-20, 10.0)),
         lost=lambda slope, a, b: abs(slope * (b - 1) * mpmath.log(a)),  # b - 1 is rounded
     ),
-    "radians": of_one(lambda x: x / DEGREES, constant(1 / DEGREES), *ANY),
+    "radians": of_one(lambda x: x * RADIANS, constant(RADIANS), *ANY),
     "reciprocal": of_one(lambda x: 1 / x, lambda x: -(1 / x) / x, *both(1e-150, 1e150)),
     "sin": of_one(mpmath.sin, mpmath.cos, *both(1e-300, 1e6)),
     "sinc": of_one(
@@ -192,7 +206,7 @@ CASES: Final[dict[str, Known]] = {
         sinc_slope,
         *both(1e-300, 1e3),
         lost=lambda slope, x: 4 * min(abs(x), 1 / abs(x)),
-        value_lost=lambda value, x: mpf(1.0),
+        value_lost=constant(1),
     ),
     "sinh": of_one(mpmath.sinh, mpmath.cosh, *both(1e-300, 700.0)),
     "sqrt": of_one(mpmath.sqrt, lambda x: 1 / (mpmath.sqrt(x) * 2), PLUS),
@@ -219,7 +233,7 @@ UFUNCS: Final = {
 
 def test_no_ufunc_is_left_out() -> None:
     """Every ufunc with a derivative worth computing is judged here."""
-    assert UFUNCS - PLAIN <= CASES.keys()
+    assert CASES.keys() >= UFUNCS - PLAIN
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -231,7 +245,11 @@ def test_derivatives_of_the_judge(name: str) -> None:
         at = [mpf(1.75)]
     with mpmath.workdps(60):
         for i, slope in enumerate(known.slopes):
-            numeric = mpmath.diff(lambda x, i=i: known.value(*at[:i], x, *at[i + 1 :]), at[i])
+
+            def along(x: mpf, i: int = i) -> mpf:
+                return known.value(*at[:i], x, *at[i + 1 :])
+
+            numeric = mpmath.diff(along, at[i])
             assert abs(numeric - slope(*at)) * 1e25 <= abs(numeric)
 
 

@@ -100,11 +100,12 @@ def test_programs_can_call_everything(move: type[Node] | Expression) -> None:
     count = 1 if isinstance(move, type) and issubclass(move, Function) else 2
     shapes = move.shapes[0] if move.shapes else ((2, 3),) * count
     domains = domain if isinstance(domain, tuple) else (domain,) * len(shapes)
-    values = [Variable(ordinary(d, s, "float64", rng)) for d, s in zip(domains, shapes)]
     with np.errstate(all="ignore"):
-        found = list(admissible(values, (move,), 0, len(values) - 1))
-    empty = not all(v.size for v in values)
-    assert found or empty or isinstance(move, Expression)
+        for _ in range(500):
+            xs = [ordinary(d, s, "float64", rng) for d, s in zip(domains, shapes)]
+            if any(admissible(list(map(Variable, xs)), (move,), 0, len(xs) - 1)):
+                return
+    assert isinstance(move, Expression)
 
 
 @pytest.mark.parametrize("strategy", [chains, programs])
@@ -129,7 +130,8 @@ def test_no_example_is_thrown_away(strategy: type[st.SearchStrategy[Program]]) -
 @given(programs())
 def test_a_program_is_well_inside_every_domain(program: Program) -> None:
     """Its value is finite and moderate, so that differences have room."""
-    y = program(*map(Variable, program.at))
+    with np.errstate(all="ignore"):
+        y = program(*map(Variable, program.at))
     assert np.isfinite(y.data).all()
     assert (abs(y.data) <= 1e4).all()
 
@@ -166,7 +168,7 @@ def test_a_wrong_link_in_a_chain_is_found_and_its_script_fails_the_same_way() ->
         check_gradient(chain, x)
     script = caught.value.script
     assert "v2 = WrongSin()(v1)" in script
-    script = script.replace("from backprop import Exp, Square, WrongSin", "from backprop import *")
+    script = script.replace(f"from {__name__} import WrongSin", "")
     with pytest.raises(GradientMismatch):
         exec(script, {"WrongSin": WrongSin})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from backprop import (
     gradients,
 )
 from backprop.dispatch import CASES
+from backprop.tangents import tangents
 from backprop.testing import (
     GradientMismatch,
     NothingToJudge,
@@ -37,7 +39,8 @@ from backprop.testing import (
 )
 from backprop.testing.builtins import _subclasses
 from backprop.testing.expressions import Expression, cases_of, numpy_functions
-from backprop.testing.strategies import ordinary
+from backprop.testing.rules import as_callable, rule_of
+from backprop.testing.strategies import ordinary, small_ways
 
 EXAMPLES = 16  # of each function, in all its cases and orders; `make verify` tries more
 
@@ -115,9 +118,8 @@ FUNCTIONS = numpy_functions()
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_agrees_with_central_differences(name: str) -> None:
     """Every rule is right in both orders and in forward mode, every planted fault is rejected."""
-    report = verify(FUNCTIONS[name][0], examples=EXAMPLES)
+    report = verify(FUNCTIONS[name][0], examples=EXAMPLES, seed=crc32(name.encode()))
     assert report.rejected == report.planted, report.accepted
-    assert report.smallest < 1e-9 or not np.isfinite(report.smallest)
     assert report.worst <= 1.0
 
 
@@ -142,21 +144,24 @@ def rules_in(y: Variable) -> set[type[Node]]:
 
 
 def test_every_rule_in_the_package_is_verified() -> None:
-    """No Function class can be added without being reached by a case, in first or second order."""
+    """No Function class can be added without being reached by a case, in first or second order.
+
+    And each case runs in forward mode.
+    """
     reached, rng = set[type[Node]](), np.random.default_rng(0)
-    with np.errstate(all="ignore"):
-        for function in CASES:
-            cases = cases_of(function)
-            if isinstance(cases, type):
-                reached.add(cases)
-                continue
-            for call in map(Expression, cases):
-                domains = call.domain if isinstance(call.domain, tuple) else (call.domain,)
-                ways = zip(domains, call.shapes[0], strict=True)
-                xs = [Variable(ordinary(d, s, "float64", rng)) for d, s in ways]
-                y = call(*xs)
-                for v in (y, *gradients(y, xs)):
-                    reached |= rules_in(v)
+    for function in CASES:
+        cases = cases_of(function)
+        for call in [cases()] if isinstance(cases, type) else map(Expression, cases):
+            rule = rule_of(call)
+            ways = zip(rule.domains, small_ways(rule)[0], strict=True)
+            xs = [Variable(ordinary(d, shape, "float64", rng)) for d, shape in ways]
+            with np.errstate(all="ignore"):
+                y = as_callable(call)(*xs)
+                gxs = gradients(y, xs)
+                ggxs = [g for gx in gxs for g in gradients(gx, xs)]
+                tangents((y,), xs, [np.ones_like(x.data) for x in xs])
+            for v in (y, *gxs, *ggxs):
+                reached |= rules_in(v)
     classes = {c for c in _subclasses(Node) if c.__module__.startswith("backprop.functions.")}
     assert {c for c in classes if not c.__subclasses__()} - reached == set()
 

@@ -48,8 +48,8 @@ class Named:
 def find(target: str) -> list[Named]:
     """The rules that `target` names, in the order of their definition.
 
-    >>> [named.name for named in find("backprop.functions.powers")]
-    ['Square', 'Sqrt', 'Reciprocal']
+    >>> [named.name for named in find("backprop.functions.hyperbolic")][:3]
+    ['Sinh', 'Cosh', 'Tanh']
 
     Raises TargetError, with a message of one line.
     """

@@ -104,5 +104,5 @@ def _named(function: _F, rule: type[Node], originals: tuple[np.ufunc, ...], kink
     name = originals[0].__name__
     function.__name__ = function.__qualname__ = name
     function.__doc__ = rule.__doc__
-    function.__module__ = "backprop.numpy"
+    function.__module__ = rule.__module__
     return implements(*originals, cases=rule, kink=kink)(function)

@@ -21,7 +21,8 @@ def builtin_functions() -> tuple[type[Node], ...]:
 
 def _plain(cls: type[Node]) -> bool:
     elementwise = issubclass(cls, (Elementwise, Broadcasting))
-    return cls.__init__ is Node.__init__ and (elementwise or cls.shapes is not None)
+    public = cls.__init__ is Node.__init__ and not cls.__name__.startswith("_")
+    return public and (elementwise or cls.shapes is not None)
 
 
 def _subclasses(cls: type[Node]) -> list[type[Node]]:

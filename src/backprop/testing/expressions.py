@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -44,10 +45,13 @@ class Expression:
 
     def source(self) -> str:
         """Python that defines it and needs backprop alone."""
-        return (
-            "import numpy as onp\nimport backprop.numpy as np\n\n"
-            f"f = lambda {self.names}: {self.__name__}\nf"
-        )
+        return f"import backprop.numpy as bp\n\nf = {self.text()}\nf"
+
+    def text(self) -> str:
+        """The same as Python in which NumPy is `np`, as in scripts, and backprop.numpy is `bp`."""
+        ours = re.sub(r"(?<![\w.])np\.", "bp.", self.__name__)
+        text = re.sub(r"(?<![\w.])onp\.", "np.", ours)
+        return f"lambda {self.names}: {text}"
 
     @override
     def __repr__(self) -> str:
@@ -66,9 +70,8 @@ class Second:
     def __init__(self, rule: Rule, function: Callable[..., Variable]) -> None:
         self.__name__ = f"gradient of {rule.name}"
         self._call = function
-        self._source = rule.code
         self.domain: Domain = (*rule.domains, REALS)
-        self.shapes: Shapes = tuple((*way, _result(rule, way)) for way in small_ways(rule))
+        self._rule = rule
 
     def __call__(self, *xs: Variable) -> Variable:
         """All gradients, flattened and joined."""
@@ -79,7 +82,7 @@ class Second:
 
     def source(self) -> str:
         """Python that defines it."""
-        *setup, function = self._source.split("\n")
+        *setup, function = self._rule.code.split("\n")
         lines = [
             *setup,
             "from backprop.testing import Second",
@@ -87,6 +90,12 @@ class Second:
             "second",
         ]
         return "\n".join(lines)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """The ways to call it: those of the function, and the shape of its result."""
+        rule = self._rule
+        return tuple((*way, _result(rule, way)) for way in small_ways(rule))
 
     @classmethod
     def of(cls, function: type[Node] | Node | Callable[..., Variable]) -> Second:

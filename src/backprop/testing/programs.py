@@ -73,8 +73,8 @@ class Program:
         imports = {f"from {cls.__module__} import {cls.__name__}" for cls in classes}
         count = len(self.at)
         lines = [
-            "import numpy as onp",
-            "import backprop.numpy as np",
+            "import numpy as np",
+            "import backprop.numpy as bp",
             *sorted(imports),
             "",
             f"def program({', '.join(f'v{i}' for i in range(count))}):",
@@ -88,7 +88,7 @@ class Program:
 
 def _text(step: Step) -> str:
     call = step.function
-    made = f"{call.__name__}()" if isinstance(call, type) else f"(lambda {call.names}: {call})"
+    made = f"{call.__name__}()" if isinstance(call, type) else f"({call.text()})"
     return f"{made}({', '.join(f'v{i}' for i in step.operands)})"
 
 
@@ -184,9 +184,9 @@ def _arity(move: Move) -> int:
 
 
 def _fits(step: Step, values: list[Variable]) -> bool:
-    """Whether the operands have the shapes that a case is for."""
-    shapes = tuple(values[i].shape for i in step.operands)
-    return isinstance(step.function, type) or step.function.shapes[0] == shapes
+    """Whether the operands have shapes that the move is for."""
+    given = tuple(values[i].shape for i in step.operands)
+    return step.function.shapes is None or given in step.function.shapes
 
 
 def _holds(step: Step, values: list[Variable]) -> bool:
@@ -198,7 +198,7 @@ def _holds(step: Step, values: list[Variable]) -> bool:
         return False
     try:
         y = _call(step, values).data
-    except ValueError:  # shapes that do not go together
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # shapes that do not fit
         return False
     sound = (y == 0) | ((abs(y) >= _SMALLEST) & (abs(y) <= _LARGEST))
     return 0 < y.size <= 64 and bool(np.all(sound))
