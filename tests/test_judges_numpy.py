@@ -21,7 +21,7 @@ PARTS: Final = 8  # of the functions: of each library one test for each
 _DETACHED: Final = "the result is a constant, and nothing says so"
 _EXTRA: Final = "these keywords count for the value and not for the gradient"
 _NAN: Final = "an untaken branch: 0 times a derivative that is nan"
-_KINK: Final = "the deviation of a single number is at a kink: nan"
+_KINK: Final = "the deviation of a single number is 0 wherever it is: nan"
 
 # The faults of these libraries: where central differences say that we are right.
 FAULTS: Final = [
