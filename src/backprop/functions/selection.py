@@ -12,6 +12,7 @@ from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
+from backprop.domain import REALS
 from backprop.errors import ConversionError
 from backprop.functions.bases import Linear
 from backprop.functions.joining import Operands, members, stack
@@ -63,7 +64,7 @@ def where(condition: object, x: Operand, y: Operand, /) -> Variable: ...
     cases=lambda: [
         case("np.where([True, False, True], a, b)", a=(3,), b=(3,)),
         case("np.where([[True], [False]], a, b)", a=(3,), b=()),
-        case("np.where(x > 0, np.sqrt(x), 0.0)", x=(2, 3)),
+        case("np.where(x > 1, np.sqrt(x), 0.0)", REALS.without(1.0), x=(2, 3)),
         case("np.where(True, a, b)", a=(), b=(3,)),
         case("x[np.where([True, False, True])]", x=(3,)),
     ],
@@ -228,7 +229,11 @@ def choose(a: ArrayLike, /, choices: Operands, *, mode: Mode = "raise") -> Varia
 @implements(
     np.select,
     cases=lambda: [
-        case("np.select([x > 1, x > 0], [x, np.log(x)], default=-x)", x=(2, 3)),
+        case(
+            "np.select([x > 2, x > 1], [x, np.log(x)], default=-x)",
+            REALS.without(1.0, 2.0),
+            x=(2, 3),
+        ),
         case("np.select([onp.array([True, False])], [a])", a=(3, 1)),
     ],
     kink="the branches not taken get 0, whatever their derivative is",
