@@ -8,6 +8,7 @@ from typing import assert_type
 import numpy as np
 from typing_extensions import override
 
+import backprop.numpy as bp
 from backprop import (
     Add,
     Array,
@@ -19,7 +20,11 @@ from backprop import (
     Node,
     Square,
     Variable,
+    grad,
+    gradients,
+    hessian,
     no_grad,
+    value_and_grad,
 )
 
 # Five lines of a user's, with a typed gradient.
@@ -141,3 +146,24 @@ Variable(3.0).set_creator(f)
 with no_grad():
     assert_type(Cube()(x), Variable)
 assert_type(Interval(0.0, 1.0).without(0.5), Interval)
+
+
+def loss(w: Variable, scale: float = 1.0) -> Variable:
+    """A function that gives one number."""
+    return bp.sum(bp.exp(w) * scale)
+
+
+floats: Array = np.ones(3)
+assert_type(bp.exp(x), Variable)
+assert_type(bp.add(x, 1.0), Variable)
+assert_type(bp.sum(floats, axis=0, keepdims=True), Variable)
+assert_type(bp.linalg.norm(x), Variable)
+assert_type(x.sum().reshape(1, 1).T, Variable)
+assert_type(x[0], Variable)
+assert_type(grad(loss)(floats), Array)
+assert_type(grad(loss)(x, scale=2.0), Variable)
+assert_type(grad(loss)(2.0), float)
+assert_type(hessian(loss)(floats), Array)
+assert_type(value_and_grad(loss)(floats)[1], Array)
+assert_type(value_and_grad(loss)(x)[0], Variable)
+assert_type(gradients(loss(x), [x]), tuple[Variable, ...])
