@@ -319,6 +319,20 @@ def test_json_is_all_there_is_on_standard_output(
 # The real verifier behind it.
 
 
+def test_markdown_is_the_table_of_the_docs(
+    write: Write, fake: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A row for each rule; of a wrong one it says so."""
+    write("ops_markdown.py", HEAD + _rule("Wrong"))
+    assert main(["verify", "ops_markdown.py", "--markdown"]) == 1
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[-2:] == [
+        "| `Cube` | any | 1, 2 | yes |  | 0.12 |  |",
+        "| `Wrong` | any | WRONG |  |  |  |  |",
+    ]
+    assert len(fake) == 2
+
+
 def test_a_run_can_be_repeated_exactly(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     """The same seed gives the same results, but for the time."""
     write("ops_seed.py", HEAD)

@@ -66,6 +66,7 @@ WRONG = [
     ("bp.pad(x, 1, mode='reflect', reflect_type='strange')", ValueError, "'even' or 'odd'"),
     ("bp.clip(x, 0.0, 1.0, min=0.0)", ValueError, "not as both"),
     ("bp.dot(x, x)", ValueError, "mismatch"),
+    ("bp.tensordot(x, x, 1)", ValueError, "shape-mismatch"),
     ("bp.tensordot(x, x, ([0, 0], [0, 0]))", ValueError, "duplicate axes"),
     ("bp.where(x > 0, x)", (TypeError, ValueError), "."),
     ("x[one]", ConversionError, "."),
@@ -189,6 +190,8 @@ def test_settings_of_every_kind_of_rule_in_second_order() -> None:
         gradients(Many(0)(x)[0], [x])
     third = jvp(lambda v: jacobian(Bare())(v), (Variable(np.array(1.0)),), (np.array(1.0),))
     assert third[1].data == 0.0
+    for rule in (Bare(), PlainTangent()):
+        assert jvp(rule, (Variable(np.array(1.0)),), (np.array(1.0),))[1].data == 2.0
     _, ty = jvp(PlainTangent(), (Variable(np.array(1.0)),), (np.array(1.0),))
     assert ty.data == 2.0
 

@@ -12,7 +12,6 @@ The notes' example (book steps 6 and 7):
 3.297442541400256
 """
 
-from backprop import numpy as numpy
 from backprop.arrays import Array
 from backprop.core import Constant, Function, Node, Variable
 from backprop.domain import POSITIVE, REALS, Interval

@@ -9,10 +9,10 @@ the last output is dropped the graph is gone.
 from __future__ import annotations
 
 import gc
+from _thread import allocate_lock  # threading itself costs a fortieth of `import numpy`
 from contextlib import suppress
 from heapq import heappop, heappush
 from sys import getrefcount
-from threading import Lock
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, SupportsIndex, TypeAlias, TypeVar
 from weakref import ref
@@ -699,7 +699,7 @@ def _cycle(node: Node) -> CycleError:
 
 
 # The one lock: two threads that add to the same gradient must not both read the old sum.
-_adding: Final = Lock()
+_adding: Final = allocate_lock()
 
 
 def _accumulate(variables: list[Variable], grads: list[Array | None]) -> None:

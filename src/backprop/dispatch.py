@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import numpy as np
@@ -114,8 +115,16 @@ def implements(
 
 def call(original: Callable[..., Any], *args: object, **kwargs: object) -> Variable:
     """Our function for NumPy's `original`, called: what the methods of Variable do."""
-    result: Variable = TABLE[original](*args, **kwargs)
+    function = _ours(original)
+    result: Variable = function(*args, **kwargs) if function else NotImplemented
     return result
+
+
+def _ours(original: object) -> Callable[..., Any] | None:
+    """Our function for NumPy's; the families of rules are loaded when the first is asked for."""
+    if original not in TABLE:
+        import_module("backprop.numpy")
+    return TABLE.get(original)
 
 
 class Dispatch:
@@ -144,7 +153,7 @@ class Dispatch:
         args: tuple[object, ...],
         kwargs: dict[str, object],
     ) -> Any:
-        function = TABLE.get(func)
+        function = _ours(func)
         if function is not None:
             return _called(function, func, args, kwargs)
         if func in _PLAIN:
@@ -158,7 +167,9 @@ def _ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs: dic
             f"numpy.{ufunc.__name__} cannot write a Variable into an array (out=..., or an "
             "operator like +=): that would cut its gradient; write a = a + x, or take x.data"
         )
-    function = TABLE.get(ufunc) if method == "__call__" else METHODS.get((ufunc, method))
+    function = _ours(ufunc)
+    if method != "__call__":
+        function = METHODS.get((ufunc, method))
     if function is not None:
         return _called(function, ufunc, inputs, kwargs)
     if method == "__call__" and ufunc in _PLAIN:
