@@ -10,6 +10,7 @@ import pytest
 
 import backprop.numpy as bp
 from backprop import (
+    REALS,
     Array,
     BinaryFunction,
     Function,
@@ -22,6 +23,7 @@ from backprop import (
 from backprop.errors import ConversionError, GradientCountError, UnsupportedError
 from backprop.testing import GradientMismatch, Second, check_gradient, verify
 from backprop.testing.expressions import Expression, cases_of
+from backprop.testing.ties import slopes_around
 
 A = np.arange(6.0).reshape(2, 3)
 NAMES = {"bp": bp, "np": np, "x": Variable(A), "v": Variable(A[0]), "one": Variable(1.0)}
@@ -111,6 +113,30 @@ def test_det_of_singular_matrices() -> None:
     for matrix in (np.zeros((3, 3)), np.ones((3, 3)), np.diag([1.0, 2.0, 0.0])):
         check_gradient(bp.linalg.det, matrix)
     check_gradient(bp.linalg.det, np.zeros((8, 8)))
+    x = Variable(np.zeros((10, 10)))
+    bp.linalg.det(x).backward()
+    assert x.grad is not None
+    assert not x.grad.any()
+
+
+def test_lanes_and_edges() -> None:
+    """A lane of nothing but nan beside another; straight edges with coordinates."""
+    with pytest.warns(RuntimeWarning, match="All-NaN"):
+        found = bp.nanmedian(Variable(np.array([[np.nan, np.nan], [1.0, 2.0]])), axis=1)
+    assert np.isnan(found.data[0])
+    assert found.data[1] == 1.5
+    places = np.array([0.0, 1.0, 3.0, 4.0])
+    slope = bp.gradient(Variable(places**2), places, edge_order=1)
+    assert isinstance(slope, Variable)
+    assert np.array_equal(slope.data, np.gradient(places**2, places))
+
+
+def test_no_slopes_are_known_around_a_tie() -> None:
+    """Where f is nan, and where there is no number between."""
+    one = np.ones(1)
+    assert slopes_around(lambda x: x * np.nan, np.ones(2), 0, np.ones(2), REALS) is None
+    tiny = np.full(2, 5e-324)
+    assert slopes_around(lambda x: x[:1], tiny, 0, one, REALS) is None
 
 
 class Bare(Function):
@@ -156,7 +182,7 @@ class BadShape(Bare):
 
 class PlainTangent(Bare):
     def jvp(self, tx: Array) -> Array:
-        return np.full_like(tx, 2.0)
+        return np.full(tx.shape, 2.0)
 
 
 @pytest.mark.parametrize("rule", [BadTangent, BadShape])

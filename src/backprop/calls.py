@@ -108,13 +108,13 @@ def pushed(y: Tree, along: Tree, to: Arguments) -> Tree:
     return mapped(lambda _: next(moves), y)
 
 
-def jacobians(y: object, to: Arguments) -> Iterator[Any]:
+def jacobians(y: object, to: Arguments) -> list[Any]:
     """The derivatives of all elements of y by all of each input, the way that is shorter."""
     y = checked(y)
     forward = sum(x.size for x in to.inputs) < y.size
     parts = _columns(y, to) if forward else _rows(y, to)
-    for x, part in zip(to.inputs, parts, strict=True):
-        yield _stacked(part, y.shape, x.shape, -1 if forward else 0)
+    axis = -1 if forward else 0
+    return [_stacked(p, y.shape, x.shape, axis) for x, p in zip(to.inputs, parts, strict=True)]
 
 
 def checked(y: object) -> Variable:

@@ -179,7 +179,7 @@ def jacobian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
     def derivative(*args: Any, **kwargs: Any) -> Any:
         to = opened(args, argnums)
         ys = to.call(f, kwargs)
-        return mapped(lambda y: to.result(jacobians(y, to)), ys)
+        return mapped(lambda y: to.result(iter(jacobians(y, to))), ys)
 
     return derivative
 
