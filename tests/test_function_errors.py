@@ -126,7 +126,7 @@ def test_lanes_and_edges() -> None:
     assert np.isnan(found.data[0])
     assert found.data[1] == 1.5
     places = np.array([0.0, 1.0, 3.0, 4.0])
-    slope = bp.gradient(Variable(places**2), places, edge_order=1)
+    slope = bp.gradient(Variable(places**2), Variable(places), edge_order=1)
     assert isinstance(slope, Variable)
     assert np.array_equal(slope.data, np.gradient(places**2, places))
 
