@@ -115,16 +115,21 @@ def implements(
 
 def call(original: Callable[..., Any], *args: object, **kwargs: object) -> Variable:
     """Our function for NumPy's `original`, called: what the methods of Variable do."""
-    function = _ours(original)
-    result: Variable = function(*args, **kwargs) if function else NotImplemented
+    _load(original)
+    result: Variable = TABLE[original](*args, **kwargs)
     return result
 
 
 def _ours(original: object) -> Callable[..., Any] | None:
-    """Our function for NumPy's; the families of rules are loaded when the first is asked for."""
+    """Our function for NumPy's, if there is one."""
+    _load(original)
+    return TABLE.get(original)
+
+
+def _load(original: object) -> None:
+    """Load the families of rules, when the first function is asked for: it takes time."""
     if original not in TABLE:
         import_module("backprop.numpy")
-    return TABLE.get(original)
 
 
 class Dispatch:

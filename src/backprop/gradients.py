@@ -18,7 +18,7 @@ from backprop.checks import fitting
 from backprop.core import Constant, Node, Unrecorded, Variable, new_variable
 from backprop.errors import GradientCountError, HigherOrderError, NoGraphError
 from backprop.kinds import NaryFunction
-from backprop.modes import lifting
+from backprop.modes import lifted
 from backprop.trees import leaves
 
 
@@ -73,7 +73,7 @@ def sweep(
         for x, gx in zip(call.node.inputs, gxs, strict=True):
             if gx is not None:
                 _add(table, x, gx)
-    return tuple(table[id(x)] if id(x) in table else _zeros(x) for x in xs)
+    return tuple(table[id(x)] if id(x) in table else zeros(x) for x in xs)
 
 
 def _add(table: dict[int, Variable], x: Variable, gx: Variable) -> None:
@@ -116,11 +116,8 @@ def pulled_back(
     _refuse_saved(node)
     name = type(node).__name__
     twin = node.lift(inputs, outputs)
-    token = lifting.set(True)
-    try:
+    with lifted():
         gxs: object = twin.pullback(*gys)  # type: ignore[arg-type]  # Variables stand for arrays
-    finally:
-        lifting.reset(token)
     if not isinstance(gxs, (tuple, list)) or len(gxs) != len(inputs):
         raise GradientCountError(
             f"{name}.backward must return a tuple of {len(inputs)} gradients, got {gxs!r}"
@@ -175,8 +172,9 @@ def _seed(y: Variable, gy: Array | None) -> Variable:
 def _taken(table: dict[int, Variable], v: Variable, asked: set[int]) -> Variable:
     """The cotangent of an output, which stays in the table if somebody asked for it."""
     found = table.get(id(v)) if id(v) in asked else table.pop(id(v), None)
-    return found if found is not None else _zeros(v)
+    return found if found is not None else zeros(v)
 
 
-def _zeros(x: Variable) -> Variable:
+def zeros(x: Variable) -> Variable:
+    """The gradient of what nothing depends on."""
     return new_variable(np.zeros_like(x.data), Constant)

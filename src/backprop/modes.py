@@ -99,6 +99,16 @@ def recorded() -> Generator[None]:
         blocks.reset(token)
 
 
+@contextmanager
+def lifted() -> Generator[None]:
+    """Within the block, Variables stand for the arrays of a rule."""
+    token = lifting.set(True)
+    try:
+        yield
+    finally:
+        lifting.reset(token)
+
+
 def recording() -> bool:
     """Whether a call made now is recorded."""
     open_blocks = blocks.get()

@@ -14,8 +14,8 @@ import numpy as np
 from backprop.arrays import Array
 from backprop.checks import fitting
 from backprop.core import Constant, Node, Variable, new_variable
-from backprop.gradients import Call, path, pulled_back, sweep
-from backprop.modes import lifting
+from backprop.gradients import Call, path, pulled_back, sweep, zeros
+from backprop.modes import lifted
 
 
 def tangents(
@@ -51,22 +51,19 @@ def lifted_tangents(
     """The same on Variables: the tangents are a graph, and can be differentiated again."""
     table = {id(x): tx for x, tx in zip(xs, txs, strict=True)}
     for call in path(ys, xs):
-        given = [table[id(x)] if id(x) in table else _zeros(x) for x in call.node.inputs]
+        given = [table[id(x)] if id(x) in table else zeros(x) for x in call.node.inputs]
         outputs = call.all_outputs()
         for y, ty in zip(outputs, _pushed(call.node, outputs, given), strict=True):
             table[id(y)] = ty
-    return tuple(table[id(y)] if id(y) in table else _zeros(y) for y in ys)
+    return tuple(table[id(y)] if id(y) in table else zeros(y) for y in ys)
 
 
 def _pushed(node: Node, outputs: tuple[Variable, ...], txs: list[Variable]) -> tuple[Variable, ...]:
     if not node.has_jvp:
         return _transpose(node, node.inputs, outputs, txs)
     twin = node.lift(node.inputs, outputs)
-    token = lifting.set(True)
-    try:
+    with lifted():
         tys: tuple[object, ...] = twin.pushforward(*txs)  # type: ignore[arg-type]  # lifted
-    finally:
-        lifting.reset(token)
     return tuple(
         ty if isinstance(ty, Variable) else _checked(ty, y, node) for ty, y in zip(tys, outputs)
     )
@@ -99,7 +96,3 @@ def _checked(ty: object, y: Variable, node: Node) -> Variable:
 
 def _fitted(ty: Array, y: Variable, node: Node) -> Array:
     return fitting(ty, y.data, f"what {type(node).__name__}.jvp returned")
-
-
-def _zeros(x: Variable) -> Variable:
-    return new_variable(np.zeros_like(x.data), Constant)
