@@ -19,8 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from backprop import Array, Variable
-from backprop import numpy as differentiable
+from backprop import Array, Variable, numpy as differentiable
 from backprop.compat import override
 from backprop.domain import Domain, Interval
 from backprop.testing.differences import central_difference

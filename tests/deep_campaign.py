@@ -10,8 +10,7 @@ import secrets
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, seed, settings, strategies as st
 
 from backprop import Node
 from backprop.testing import Program, builtin_functions, chains, check_gradient, programs, verify

@@ -9,8 +9,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from mpmath import mpf
 
 from backprop import POSITIVE, REALS, Array, Interval

@@ -26,7 +26,7 @@ from backprop.testing.expressions import Expression, cases_of
 from backprop.testing.ties import slopes_around
 
 A = np.arange(6.0).reshape(2, 3)
-NAMES = {"bp": bp, "np": np, "x": Variable(A), "v": Variable(A[0]), "one": Variable(1.0)}
+NAMES = {"A": A, "bp": bp, "np": np, "x": Variable(A), "v": Variable(A[0]), "one": Variable(1.0)}
 
 WRONG = [
     ("bp.average(v, weights=[1.0, -1.0, 0.0])", ZeroDivisionError, "sum to zero"),
@@ -79,6 +79,13 @@ WRONG = [
     ("bp.cross(one * np.ones(4), v)", ValueError, "dimension must be 2 or 3"),
     ("bp.vecmat(one, x)", ValueError, "not a number"),
     ("bp.matvec(v, v)", ValueError, "a matrix or a stack"),
+    ("bp.bincount([0, 1, -1], v)", ValueError, "negative"),
+    ("bp.bincount([0, 1])", UnsupportedError, "bincount has a gradient for its weights alone"),
+    ("np.histogram(v)", UnsupportedError, "histogram has a gradient for its weights alone"),
+    ("np.histogram(v, weights=v)", UnsupportedError, "take x.data of samples"),
+    ("np.histogram2d(A, v, weights=v)", UnsupportedError, "take x.data of samples"),
+    ("np.histogramdd([v, v], weights=v)", UnsupportedError, "take x.data of samples"),
+    ("np.vstack([x], casting='no')", UnsupportedError, "vstack of a Variable knows no casting="),
 ]
 
 
@@ -122,13 +129,25 @@ def test_det_of_singular_matrices() -> None:
 def test_lanes_and_edges() -> None:
     """A lane of nothing but nan beside another; straight edges with coordinates."""
     with pytest.warns(RuntimeWarning, match="All-NaN"):
-        found = bp.nanmedian(Variable(np.array([[np.nan, np.nan], [1.0, 2.0]])), axis=1)
+        found = bp.nanmedian(x := Variable(np.array([[np.nan, np.nan], [1.0, 2.0]])), axis=1)
     assert np.isnan(found.data[0])
     assert found.data[1] == 1.5
+    found.backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [[0.0, 0.0], [0.5, 0.5]]
     places = np.array([0.0, 1.0, 3.0, 4.0])
     slope = bp.gradient(Variable(places**2), Variable(places), edge_order=1)
     assert isinstance(slope, Variable)
     np.testing.assert_allclose(slope.data, np.gradient(places**2, places), rtol=1e-15)
+
+
+def test_a_keyword_at_its_default_is_no_keyword() -> None:
+    """NumPy's own wrappers pass such; another value is refused by name."""
+    x = Variable(A)
+    with pytest.warns(DeprecationWarning, match="vstack"):
+        rows = np.row_stack([x, x])  # noqa: NPY201
+    assert np.array_equal(rows.data, np.vstack([A, A]))
+    assert np.array_equal(np.vstack([x], casting="same_kind", dtype=None).data, A)
 
 
 def test_no_slopes_are_known_around_a_tie() -> None:

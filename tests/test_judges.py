@@ -10,12 +10,10 @@ from typing import Final, TypeAlias
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from mpmath import mpf
 
-from backprop import Array
-from backprop import numpy as differentiable
+from backprop import Array, numpy as differentiable
 from backprop.testing.expressions import cases_of, numpy_functions
 from tests.helpers import grad, leaf
 

@@ -6,8 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, find, given, settings, strategies as st
 
 from backprop import Array, BinaryFunction, Exp, Function, Multiply, Node, Sin, Square, Variable
 from backprop.testing import (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
@@ -25,7 +26,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 # Filled while the functions are defined, and only read after that.
 TABLE: Final[dict[object, Callable[..., Any]]] = {}  # NumPy's function: ours
-METHODS: Final[dict[tuple[object, str], Callable[..., Any]]] = {}  # of ufuncs: (np.add, "reduce")
+METHODS: Final[dict[tuple[np.ufunc, str], Callable[..., Any]]] = {}  # of ufuncs: (np.add, "reduce")
 # Ours: how it is verified, by the one rule that it calls or by cases.
 CASES: Final[dict[Callable[..., Any], type[Node] | Callable[[], Iterable[Case]]]] = {}
 KINKS: Final[dict[Callable[..., Any], str]] = {}  # ours: what it does where it has no derivative
@@ -193,15 +194,24 @@ def _called(
         return function(*args, **kwargs)
     except TypeError:
         known = inspect.signature(function).parameters
-        extra = {key: value for key, value in kwargs.items() if key not in known}
+        extra = kwargs.keys() - known.keys()
         if not extra:
             raise
-        if any(value is not None for value in extra.values()):
+        if not all(_is_default(original, key, kwargs[key]) for key in extra):
             raise UnsupportedError(
                 f"{_name(original)} of a Variable knows no {', '.join(sorted(extra))}=..., only "
                 f"{', '.join(known)}: leave it out"
             ) from None
         return function(*args, **{key: kwargs[key] for key in kwargs if key in known})
+
+
+def _is_default(original: Callable[..., Any], key: str, value: object) -> bool:
+    """Whether it changes nothing that `value` is given for the keyword `key`."""
+    default: object = None
+    with suppress(ValueError):  # before NumPy 2.4 only what is written in Python can say
+        default = inspect.signature(original).parameters[key].default
+    same = isinstance(value, (str, bool)) and type(value) is type(default) and value == default
+    return value is None or value is default or same
 
 
 def _unsupported(original: Callable[..., Any], method: str = "") -> UnsupportedError:

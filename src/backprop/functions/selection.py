@@ -173,14 +173,14 @@ def getitem(x: Variable, key: Index) -> Variable:
 
 def _frozen(key: Index) -> Index:
     """A key whose arrays are our own: their owner may change them before the sweep."""
-    if _is_tuple(key):
+    if is_tuple(key):
         return tuple(map(_frozen, key))
     if _is_list(key):
         return np.array(key) if np.size(key) else np.array(key, getattr(key, "dtype", np.intp))
     return places(key)
 
 
-def _is_tuple(key: object) -> TypeIs[tuple[Index, ...]]:
+def is_tuple(key: object) -> TypeIs[tuple[Index, ...]]:
     return isinstance(key, tuple)
 
 
@@ -200,7 +200,7 @@ def places(key: object) -> Any:
 
 def _distinct(key: Index) -> bool:
     """Whether `key` is sure to name no place twice: slices and ints, and one mask at most."""
-    parts = key if _is_tuple(key) else (key,)
+    parts = key if is_tuple(key) else (key,)
     arrays = [p for p in parts if not isinstance(p, _BASIC)]
     return not arrays or (len(arrays) == 1 and np.asarray(arrays[0]).dtype == bool)
 

@@ -14,7 +14,7 @@ from backprop.arrays import Shape, Shapes
 from backprop.cases import Case
 from backprop.compat import override
 from backprop.core import Node, Variable
-from backprop.dispatch import CASES, TABLE
+from backprop.dispatch import CASES, METHODS, TABLE
 from backprop.domain import REALS, Domain
 from backprop.gradients import gradients
 from backprop.testing.rules import Join, Rule, as_callable, rule_of
@@ -113,7 +113,10 @@ def cases_of(function: Callable[..., Any]) -> type[Node] | tuple[Case, ...]:
 
 def numpy_functions() -> dict[str, tuple[Callable[..., Any], Domain]]:
     """The functions of backprop.numpy by name, and all intervals their cases are for."""
-    names = {f: name(original) for original, f in reversed(TABLE.items()) if cases_of(f)}
+    names = {f: f.__name__ for f in CASES}
+    names |= {f: f"{ufunc.__name__}.{method}" for (ufunc, method), f in METHODS.items()}
+    names |= {f: name(original) for original, f in reversed(TABLE.items())}
+    names = {f: name for f, name in names.items() if cases_of(f)}
     return {names[f]: (f, _domain(f)) for f in sorted(names, key=lambda f: names[f])}
 
 

@@ -10,8 +10,7 @@ from typing import Final
 
 import hypothesis
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies as st
 
 from backprop.arrays import Array, Shape, Shapes
 from backprop.core import Node, Variable

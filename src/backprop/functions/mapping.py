@@ -1,0 +1,143 @@
+"""Python functions on parts of arrays: vectorize, apply_along_axis; and the builders r_ and c_."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from backprop.cases import case
+from backprop.core import Operand, Variable
+from backprop.dispatch import implements
+from backprop.functions.axes import moveaxis
+from backprop.functions.joining import concatenate, stack, variables
+from backprop.functions.selection import is_tuple
+from backprop.functions.shapes import broadcast_arrays, ravel, reshape
+from backprop.functions.splitting import unstack
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["apply_along_axis", "c_", "r_", "vectorize"]
+
+Key: TypeAlias = Any  # what np.r_ takes: arrays, numbers, slices, a text; a tuple of them
+
+
+@implements(
+    cases=lambda: [
+        case("np.vectorize(lambda t: t * t)(x)", x=(2, 3)),
+        case("np.vectorize(lambda a, b: (a * b, np.sin(b)))(a, b)[1]", a=(2, 1), b=(3,)),
+        case("np.vectorize(np.multiply)(x, 2.0)", x=()),
+    ]
+)
+def vectorize(pyfunc: Callable[..., Any]) -> Callable[..., Any]:
+    """`pyfunc`, which takes numbers, called for each element of broadcast arrays: numpy.vectorize.
+
+    It is called with Variables of no axes, and may give several. As in NumPy it is a loop in
+    Python: what computes on whole arrays is much faster. numpy.vectorize itself cannot take a
+    Variable.
+
+    >>> from backprop import Variable
+    >>> relu = vectorize(lambda t: t if t > 0 else 0.0)
+    >>> relu(Variable([-1.0, 2.0]))
+    Variable([0., 2.])
+    """
+
+    def vectorized(*args: Operand) -> Any:
+        xs = broadcast_arrays(*variables(args))
+        shape = xs[0].shape
+        results = [pyfunc(*elements) for elements in zip(*(unstack(ravel(x)) for x in xs))]
+        if results and isinstance(results[0], tuple):
+            return tuple(reshape(stack(column), shape) for column in zip(*results))
+        return reshape(stack(results), shape)
+
+    return vectorized
+
+
+@implements(
+    np.apply_along_axis,
+    cases=lambda: [
+        case("np.apply_along_axis(np.cumsum, 0, x)", x=(2, 3)),
+        case("np.apply_along_axis(lambda v, p, q: v[0] * p + q, -1, x, 2.0, q=1.0)", x=(2, 3)),
+        case("np.apply_along_axis(np.outer, 1, x, onp.ones(2))", x=(3, 2)),
+    ],
+)
+def apply_along_axis(
+    func1d: Callable[..., Any], axis: int, arr: Operand, *args: Any, **kwargs: Any
+) -> Variable:
+    """The results of `func1d` on each vector along `axis`, whose axes take its place.
+
+    It follows numpy.apply_along_axis.
+    """
+    x = moveaxis(arr, axis, -1)
+    around = x.shape[:-1]
+    y = stack([func1d(row, *args, **kwargs) for row in unstack(reshape(x, (-1, x.shape[-1])))])
+    y = reshape(y, (*around, *y.shape[1:]))
+    inner = tuple(range(len(around), y.ndim))
+    return moveaxis(y, inner, tuple(axis % x.ndim + i for i in range(len(inner))))
+
+
+class Brackets:
+    """A function that is called with brackets."""
+
+    def __init__(self, function: Callable[[Key], Variable]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __getitem__(self, key: Key, /) -> Variable:
+        return self._function(key)
+
+
+@Brackets
+@implements(
+    cases=lambda: [
+        case("np.r_[a, 0.0, b]", a=(3,), b=(2,)),
+        case("np.r_['0,2', a, b]", a=(3,), b=(3,)),
+        case("np.r_[-1:1:3j, x, :2, -x]", x=(3,)),
+        case("np.r_[x]", x=(2, 3)),
+    ]
+)
+def r_(key: Key) -> Variable:
+    """The values between the brackets, one after the other along the first axis: numpy.r_.
+
+    It takes slices for ranges and a text of directions, as NumPy's, which cannot take a Variable.
+
+    >>> from backprop import Variable
+    >>> r_[Variable([1.0, 2.0]), 0.0, 3:5]
+    Variable([1., 2., 0., 3., 4.])
+    """
+    return _built(np.r_, key)
+
+
+@Brackets
+@implements(
+    cases=lambda: [
+        case("np.c_[a, b]", a=(3,), b=(3,)),
+        case("np.c_[a, onp.ones((3, 1)), b]", a=(3, 1), b=(3,)),
+    ]
+)
+def c_(key: Key) -> Variable:
+    """The values between the brackets as columns, along the last axis: numpy.c_.
+
+    >>> from backprop import Variable
+    >>> c_[Variable([1.0, 2.0]), [3.0, 4.0]]
+    Variable([[1., 3.],
+              [2., 4.]])
+    """
+    return _built(np.c_, key)
+
+
+def _built(original: Any, key: Key) -> Variable:
+    """`original[key]`, which only rearranges: it is given the places of the values instead."""
+    items = key if is_tuple(key) else (key,)
+    xs = variables([np.r_[v] if isinstance(v, slice) else v for v in items if _is_value(v)])
+    ends = np.cumsum([x.size for x in xs])
+    parts: list[NDArray[np.intp]] = np.split(np.arange(int(ends[-1])), ends[:-1])
+    numbers = (part.reshape(x.shape) for part, x in zip(parts, xs))
+    where = original[tuple(next(numbers) if _is_value(v) else v for v in items)]
+    return concatenate(xs, None)[np.asarray(where)]
+
+
+def _is_value(item: object) -> bool:
+    return not isinstance(item, str)
