@@ -146,9 +146,10 @@ def test_the_source_of_a_program_is_a_script_that_gives_the_same(program: Progra
     again = names["program"]
     assert callable(again)
     ours, theirs = ([Variable(x) for x in program.at] for _ in range(2))
-    y, again_y = program(*ours), again(*theirs)
-    y.backward()
-    again_y.backward()
+    with np.errstate(all="ignore"):
+        y, again_y = program(*ours), again(*theirs)
+        y.backward()
+        again_y.backward()
     np.testing.assert_array_equal(y.data, again_y.data)
     for v, w in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(v.grad, w.grad)

@@ -190,7 +190,13 @@ def nanmin(
     return Min(axis, keepdims, where, initial, nan=True)(x)
 
 
-@implements(cases=lambda: [case("onp.maximum.reduce(x)", x=(2, 3))], kink="ties share equally")
+@implements(
+    cases=lambda: [
+        case("onp.maximum.reduce(x)", x=(2, 3)),
+        case("onp.maximum.reduce(x, 1, keepdims=True, initial=0.5, where=[True, False])", x=(3, 2)),
+    ],
+    kink="ties share equally",
+)
 def maximum_reduce(
     array: Operand,
     /,
@@ -204,7 +210,13 @@ def maximum_reduce(
     return Max(axis, keepdims, where, initial)(array)
 
 
-@implements(cases=lambda: [case("onp.minimum.reduce(x)", x=(2, 3))], kink="ties share equally")
+@implements(
+    cases=lambda: [
+        case("onp.minimum.reduce(x)", x=(2, 3)),
+        case("onp.minimum.reduce(x, 1, keepdims=True, initial=0.5, where=[True, False])", x=(3, 2)),
+    ],
+    kink="ties share equally",
+)
 def minimum_reduce(
     array: Operand,
     /,

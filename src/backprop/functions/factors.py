@@ -260,7 +260,8 @@ def nanprod(
 @implements(
     cases=lambda: [
         case("onp.multiply.reduce(x)", x=(3, 2)),
-        case("onp.multiply.reduce(x, axis=-1, initial=2.0, where=[True, False, True])", x=(2, 3)),
+        case("onp.multiply.reduce(x, axis=-1, initial=2.0, where=[True, False])", x=(3, 2)),
+        case("onp.multiply.reduce(x, (0, 1), keepdims=True)", x=(2, 2)),
     ]
 )
 def multiply_reduce(

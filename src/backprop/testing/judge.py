@@ -177,17 +177,21 @@ def _noise(rule: Rule, xs: Arrays, i: int, j: int) -> Array:
     then f is flat, its own rounding is nothing, and only this tells.
     """
     here = np.asarray(rule.forward(*xs)).reshape(-1)
-    moved = [_rounded(x, k) for k, x in enumerate(xs)]
+    moved = [_rounded(x, k, abs(x).max(initial=0)) for k, x in enumerate(xs)]
     moved[i].flat[j] = xs[i].flat[j]
     there = np.asarray(rule.forward(*moved)).reshape(-1)
     noise: Array = abs(there.astype(np.longdouble) - here)
     return np.where(np.isfinite(noise), noise / _ROUNDINGS, 0)
 
 
-def _rounded(x: Array, k: int) -> Array:
-    """The elements of x some roundings away, each by another amount, so that none cancel."""
+def _rounded(x: Array, k: int, zero: Array | float = 0.0) -> Array:
+    """The elements of x some roundings away, each by another amount, so that none cancel.
+
+    Those of 0 by as much as if they were as large as `zero`.
+    """
     amount = _ROUNDINGS * np.cos(np.arange(x.size).astype(x.dtype) ** 2 + k).reshape(x.shape)
-    return np.array(x * (1 + np.finfo(x.dtype).eps * amount), x.dtype)
+    size = np.where(x == 0, zero, x)
+    return np.array(x + size * (np.finfo(x.dtype).eps * amount), x.dtype)
 
 
 def _partial(rule: Rule, xs: Arrays, i: int) -> Map:
@@ -233,8 +237,10 @@ def _between_slopes(point: Point, gy: Array, seen: Measurement, k: int, analytic
     xs = _widened(point)
     left, right = one_sided(_partial(point.rule, xs, i), xs[i], j, point.rule.domains[i])
     g = gy.reshape(-1).astype(np.longdouble)
-    gap = abs(left.value - right.value) > _SAFETY * (left.error + right.error)
-    if not np.any(gap & (g != 0)):
+    mean = Derivative(point.jacobians[i].value[:, k], point.jacobians[i].error[:, k])
+    # With a kink nearer to x than any step, one side is unknown, and the other not the mean.
+    kinks = (_differ(a, b) for a, b in ((left, right), (left, mean), (right, mean)))
+    if not np.any(np.logical_or.reduce(list(kinks)) & (g != 0)):
         return False
     ends = np.stack([g * left.value, g * right.value])
     slack = _SAFETY * abs(g) * (left.error + right.error)
@@ -242,6 +248,11 @@ def _between_slopes(point: Point, gy: Array, seen: Measurement, k: int, analytic
     low = np.where(g == 0, 0, np.where(np.isnan(low), -np.inf, low)).sum()  # nan: unknown
     high = np.where(g == 0, 0, np.where(np.isnan(high), np.inf, high)).sum()
     return bool(low - seen.tolerance[k] <= analytic <= high + seen.tolerance[k])
+
+
+def _differ(a: Derivative, b: Derivative) -> NDArray[np.bool_]:
+    """Where two slopes, as far as they are known, are not the same."""
+    return abs(a.value - b.value) > _SAFETY * (a.error + b.error)
 
 
 def _ill_conditioned(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) -> bool:
