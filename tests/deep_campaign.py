@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings, strategies as st
@@ -15,8 +16,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings, strategies as 
 from backprop.testing import Program, builtin_functions, chains, check_gradient, programs, verify
 from backprop.testing.expressions import numpy_functions
 
-FUNCTIONS = {name: function for name, (function, _) in numpy_functions().items()}
-RULES = {cls.__name__: cls for cls in builtin_functions()}
+CALLS: dict[str, Any] = {name: function for name, (function, _) in numpy_functions().items()}
+CALLS |= {cls.__name__: cls for cls in builtin_functions()}
 PER_FUNCTION = 200
 PER_PART = 3_000
 PARTS = range(7)
@@ -27,10 +28,10 @@ KINDS: dict[str, Callable[[str], st.SearchStrategy[Program]]] = {
 }
 
 
-@pytest.mark.parametrize("name", FUNCTIONS | RULES)
+@pytest.mark.parametrize("name", CALLS)
 def test_no_function_raises_a_false_alarm(name: str) -> None:
     """Every function and rule is accepted at hundreds of inputs, and every fault rejected."""
-    report = verify((FUNCTIONS | RULES)[name], examples=PER_FUNCTION)
+    report = verify(CALLS[name], examples=PER_FUNCTION)
     print(f"\n{report}")
     assert report.rejected == report.planted
 
