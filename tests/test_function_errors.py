@@ -23,7 +23,7 @@ from backprop import (
 from backprop.errors import ConversionError, GradientCountError, UnsupportedError
 from backprop.testing import GradientMismatch, Second, check_gradient, verify
 from backprop.testing.expressions import Expression, cases_of
-from backprop.testing.ties import slopes_around
+from backprop.testing.ties import extremes, slopes_around
 
 A = np.arange(6.0).reshape(2, 3)
 NAMES = {"A": A, "bp": bp, "np": np, "x": Variable(A), "v": Variable(A[0]), "one": Variable(1.0)}
@@ -153,9 +153,10 @@ def test_a_keyword_at_its_default_is_no_keyword() -> None:
 def test_no_slopes_are_known_around_a_tie() -> None:
     """Where f is nan, and where there is no number between."""
     one = np.ones(1)
-    assert slopes_around(lambda x: x * np.nan, np.ones(2), 0, np.ones(2), REALS) is None
-    tiny = np.full(2, 5e-324)
-    assert slopes_around(lambda x: x[:1], tiny, 0, one, REALS) is None
+    undefined = slopes_around(lambda x: x * np.nan, np.ones(2), 0, REALS)
+    assert extremes(*undefined, np.ones(2)) is None
+    none_between = slopes_around(lambda x: x[:1], np.full(2, 5e-324), 0, REALS)
+    assert extremes(*none_between, one) is None
 
 
 class Bare(Function):

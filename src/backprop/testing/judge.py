@@ -16,19 +16,23 @@ One that does not is called wrong only if nothing below acquits it:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import numpy as np
 
 from backprop.arrays import Array
+from backprop.domain import Interval
 from backprop.testing.differences import Derivative, Map, column, curvature, one_sided, reach
 from backprop.testing.rules import Arrays, Rule
-from backprop.testing.ties import slopes_around, tied
+from backprop.testing.ties import extremes, slopes_around, tied
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 _WIDER: Final[dict[type[np.floating[Any]], type[np.floating[Any]]]] = {
     np.float16: np.float64,
@@ -55,11 +59,35 @@ class Point:
     wide: type[np.floating[Any]] | None  # the dtype of the differences, if wider than the rule's
     columns: tuple[list[int], ...]  # which elements of each input are checked
     jacobians: tuple[Derivative, ...]  # of the flat output, by these elements
+    asked: dict[tuple[object, ...], Any] = field(
+        default_factory=dict[tuple[object, ...], Any], repr=False
+    )
 
     @property
     def known(self) -> bool:
         """Whether there is anything to compare with."""
         return any(np.isfinite(j.error).any() for j in self.jacobians)
+
+    def ask(
+        self,
+        about: Callable[Concatenate[Map, Array, int, Interval, _P], _T],
+        i: int,
+        j: int,
+        wide: bool,
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T:
+        """What `about` finds of the function along element `j` of input `i`.
+
+        In the wider dtype or in its own. It is computed once, for many faults are tried at a point.
+        """
+        key = (about, i, j, wide, *args, *kwargs.values())
+        if key not in self.asked:
+            xs = _widened(self) if wide else self.xs
+            f, domain = _partial(self.rule, xs, i), self.rule.domains[i]
+            self.asked[key] = about(f, xs[i], j, domain, *args, **kwargs)
+        found: _T = self.asked[key]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +262,7 @@ def _excused(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) -> 
 
 def _between_slopes(point: Point, gy: Array, seen: Measurement, k: int, analytic: Array) -> bool:
     i, j = seen.input, seen.columns[k]
-    xs = _widened(point)
-    left, right = one_sided(_partial(point.rule, xs, i), xs[i], j, point.rule.domains[i])
+    left, right = point.ask(one_sided, i, j, True)
     g = gy.reshape(-1).astype(np.longdouble)
     mean = Derivative(point.jacobians[i].value[:, k], point.jacobians[i].error[:, k])
     # With a kink nearer to x than any step, one side is unknown, and the other not the mean.
@@ -273,8 +300,7 @@ def _ill_conditioned(point: Point, rule: Rule, gy: Array, seen: Measurement, k: 
 def _last_places(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
     """Whether the error is in the last places of f's slopes close by: at an extremum it may be."""
     i, j = seen.input, seen.columns[k]
-    f, domain = _partial(point.rule, point.xs, i), point.rule.domains[i]
-    slopes = reach(f, point.xs[i], j, domain, within=_CLOSE)
+    slopes = point.ask(reach, i, j, False, within=_CLOSE)
     g = abs(gy.reshape(-1).astype(np.longdouble))
     steepest = np.where(g == 0, 0, g * slopes).sum()
     error = abs(seen.analytic[k] - seen.numeric[k])
@@ -285,9 +311,8 @@ def _between_around(point: Point, gy: Array, seen: Measurement, k: int, analytic
     i, j = seen.input, seen.columns[k]
     if not tied(point.xs[i], j):
         return False
-    xs = _widened(point)
     g = gy.reshape(-1).astype(np.longdouble)
-    ends = slopes_around(_partial(point.rule, xs, i), xs[i], j, g, point.rule.domains[i])
+    ends = extremes(*point.ask(slopes_around, i, j, True), g)
     slack = seen.tolerance[k]
     return ends is not None and bool(ends[0] - slack <= analytic <= ends[1] + slack)
 
@@ -302,19 +327,18 @@ def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
     """
     i, j = seen.input, seen.columns[k]
     xs, info = _widened(point), np.finfo(point.y.dtype)
-    f, domain = _partial(point.rule, xs, i), point.rule.domains[i]
     slope = abs(point.jacobians[i].value[:, k])
     if not np.isfinite(seen.analytic[k]):
         return bool(max(slope.max(), abs(seen.numeric[k])) > info.max * _ALMOST)
     g = abs(gy.reshape(-1).astype(np.longdouble))
-    slopes = reach(f, xs[i], j, domain)
+    slopes = point.ask(reach, i, j, True)
     half = info.eps**0.5 * np.where(g == 0, 0, g * slopes).sum()
     cotangents = _ULPS * info.eps * g.max() * slopes.max()  # they may cancel too
     flushed = info.smallest_normal * (_ULPS + g.size)
     error = abs(seen.analytic[k] - seen.numeric[k])
     if error <= half + cotangents + flushed:
         return True
-    bend = curvature(f, xs[i], j, domain)
+    bend = point.ask(curvature, i, j, True)
     by_x = bend * np.spacing(abs(point.xs[i].flat[j]))
     # The output may be off by more than its last place, if f itself lost digits on the way.
     lost = abs(np.asarray(point.rule.forward(*xs)).reshape(-1) - point.y.reshape(-1))
@@ -329,7 +353,7 @@ def _contradicted(point: Point, seen: Measurement, k: int) -> bool:
     if point.wide is None:
         return False
     i, j = seen.input, seen.columns[k]
-    own = column(_partial(point.rule, point.xs, i), point.xs[i], j, point.rule.domains[i])
+    own = point.ask(column, i, j, False)
     wide = point.jacobians[i]
     gap = abs(own.value - wide.value[:, k])
     return bool(np.any(gap > _SAFETY * (own.error + wide.error[:, k])))

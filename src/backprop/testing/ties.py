@@ -14,7 +14,7 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.domain import Interval
-from backprop.testing.differences import Map, column
+from backprop.testing.differences import Derivative, Map, column
 
 _RANKS: Final = 8
 _FAR, _NEAR = 2.0**-4, 2.0**-8  # how far around, relative to x
@@ -28,42 +28,49 @@ def tied(x: Array, j: int) -> bool:
     return bool(np.count_nonzero(size == size[j]) > 1)
 
 
-def slopes_around(
-    f: Map, x: Array, j: int, g: Array, domain: Interval
+def slopes_around(f: Map, x: Array, j: int, domain: Interval) -> tuple[Derivative, Derivative]:
+    """The slopes of each element of f along element `j` at points around `x`: far, and nearer."""
+    return _slopes(f, x, j, domain, _FAR), _slopes(f, x, j, domain, _NEAR)
+
+
+def extremes(
+    far: Derivative, near: Derivative, g: Array
 ) -> tuple[np.longdouble, np.longdouble] | None:
-    """The least and the largest slope of (g * f).sum() along element `j` at points around `x`.
+    """The least and the largest slope of (g * f).sum() near by, given those of slopes_around.
 
     None if there is no kink: then they come together as the points come near.
     """
-    far, _ = _slopes(f, x, j, g, domain, _FAR)
-    near, errors = _slopes(f, x, j, g, domain, _NEAR)
-    if not far.size or not near.size:
+    (wide, _), (close, errors) = _along(far, g), _along(near, g)
+    if not wide.size or not close.size:
         return None
     slack = _SAFETY * errors.max()
-    if np.ptp(near) <= max(np.ptp(far) / 2, 2 * slack):
+    if np.ptp(close) <= max(np.ptp(wide) / 2, 2 * slack):
         return None
-    return near.min() - slack, near.max() + slack
+    return close.min() - slack, close.max() + slack
 
 
-def _slopes(
-    f: Map, x: Array, j: int, g: Array, domain: Interval, within: float
-) -> tuple[Array, Array]:
-    """The slopes that are known at points around, and their errors."""
+def _along(slopes: Derivative, g: Array) -> tuple[Array, Array]:
+    """The slopes of (g * f).sum() that are known, and their errors."""
+    sizes = (g, slopes.value), (abs(g), slopes.error)
+    values, errors = (np.where(g == 0, 0, a * b).sum(axis=-1) for a, b in sizes)
+    known = np.isfinite(errors)
+    return values[known], errors[known]
+
+
+def _slopes(f: Map, x: Array, j: int, domain: Interval, within: float) -> Derivative:
     room = np.array([domain.distance(float(v)) for v in x.flat]).reshape(x.shape)
     least = abs(x[x != 0]).min() if x.any() else 1.0  # so that a zero stays below what is above it
     scale = np.minimum(np.where(x == 0, least, abs(x)), room).astype(x.dtype) * within
     alone = float(scale.flat[j]) * _ALONE
-    found: list[list[Array]] = []
+    found: list[Derivative] = []
     for direction in _directions(x, j):
         p = x + scale * direction.astype(x.dtype)
         at = float(p.flat[j])
         if at - alone < at < at + alone:
-            d = column(f, p, j, Interval(at - alone, at + alone))
-            parts = (g * d.value, abs(g) * d.error)
-            found.append([np.where(g == 0, 0, part).sum() for part in parts])
-    values, errors = np.array(found, np.longdouble).reshape(-1, 2).T
-    known = np.isfinite(errors)
-    return values[known], errors[known]
+            found.append(column(f, p, j, Interval(at - alone, at + alone)))
+    size = found[0].value.size if found else 1
+    values = np.array([d.value for d in found], np.longdouble).reshape(-1, size)
+    return Derivative(values, np.array([d.error for d in found], np.longdouble).reshape(-1, size))
 
 
 def _directions(x: Array, j: int) -> Iterator[Array]:
