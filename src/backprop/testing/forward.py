@@ -7,15 +7,17 @@ if it agrees with the gradient, in the widest dtype at hand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from backprop.arrays import Array
 from backprop.errors import BackpropError, GradientShapeError, GradientTypeError
-from backprop.testing.judge import Point
+from backprop.testing.judge import TRIALS, Point, rounded
 from backprop.testing.rules import Arrays, Rule
+
+_Jvp: TypeAlias = Callable[[Arrays, Arrays], Array]
 
 _SAFETY: Final = 4
 _ULPS: Final = 8
@@ -35,7 +37,11 @@ def wrong_tangent(point: Point, rule: Rule, gy: Array) -> str | None:
         # A rule that runs on arrays only, as the notes' do, claims no forward mode.
         return None
     off = _off(point, vs, tangent)
-    if not off.any() or _adjoint(point, rule, gy, vs):
+    if (
+        not off.any()
+        or _adjoint(point, rule, rule.jvp, gy, vs)
+        or _ill_conditioned(point, rule.jvp, vs, off)
+    ):
         return None
     k = int(off.argmax())
     return f"jvp gives {tangent.reshape(-1)[k]!s} for element {k} of the output, along {vs!r}"
@@ -67,17 +73,26 @@ def _off(point: Point, vs: Arrays, tangent: Array) -> Array:
     return np.where(known & (gap > tolerance), gap, 0)
 
 
-def _adjoint(point: Point, rule: Rule, gy: Array, vs: Arrays) -> bool:
+def _adjoint(point: Point, rule: Rule, jvp: _Jvp, gy: Array, vs: Arrays) -> bool:
     """Whether <gy, J v> = <vjp(gy), v>, to the rounding of the widest dtype at hand."""
     dtype = point.wide or point.y.dtype.type
     xs, vs = (tuple(a.astype(dtype) for a in arrays) for arrays in (point.xs, vs))
-    tangent = rule.jvp(xs, vs) if rule.jvp else np.zeros(())
+    tangent = jvp(xs, vs)
     gxs = rule.vjp(xs, gy.astype(dtype))
     left, right = _products([gy], [tangent]), _products(gxs, vs)
     terms = sum(abs(p).sum() for p in (*left, *right)) + _natural(point, gy, vs)
     gap = abs(sum(p.sum() for p in left) - sum(p.sum() for p in right))
     small = _ROUNDINGS * np.finfo(tangent.dtype).eps * terms
     return bool(gap <= small) or not np.isfinite(terms)
+
+
+def _ill_conditioned(point: Point, jvp: _Jvp, vs: Arrays, off: Array) -> bool:
+    """Whether J v moves as far when x and v move by some roundings: large terms cancel in it."""
+    moved = [
+        jvp(*(tuple(rounded(a, TRIALS * trial) for a in arrays) for arrays in (point.xs, vs)))
+        for trial in range(TRIALS)
+    ]
+    return bool(np.all(off <= 2 * np.ptp(moved, axis=0).reshape(-1)))
 
 
 def _natural(point: Point, gy: Array, vs: Arrays) -> float:

@@ -45,7 +45,7 @@ _SAFETY: Final = 4
 _ULPS: Final = 8
 _CLOSE: Final = 2.0**-10
 _ALMOST: Final = 2.0**-4  # of the largest number: a product on the way may overflow
-_TRIALS: Final = 8
+TRIALS: Final = 8
 _ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
 
 
@@ -84,7 +84,7 @@ class Point:
         key = (about, i, j, wide, *args, *kwargs.values())
         if key not in self.asked:
             xs = _widened(self) if wide else self.xs
-            f, domain = _partial(self.rule, xs, i), self.rule.domains[i]
+            f, domain = _partial(self.rule, xs, i, self.y.size), self.rule.domains[i]
             self.asked[key] = about(f, xs[i], j, domain, *args, **kwargs)
         found: _T = self.asked[key]
         return found
@@ -132,6 +132,7 @@ def measure(rule: Rule, xs: Arrays, rng: np.random.Generator | None = None) -> P
 def compare(point: Point, gy: Array, gxs: Sequence[Array]) -> Iterator[Measurement]:
     """The analytic gradients `gxs` beside the numeric ones, input by input."""
     g = gy.reshape(-1, 1).astype(np.longdouble)
+    steepest = max(map(_steepest, point.jacobians), default=0.0) * abs(g).max(initial=0)
     for i, (gx, cols, j) in enumerate(zip(gxs, point.columns, point.jacobians)):
         with np.errstate(all="ignore"):
             parts = np.where(g == 0, 0, g * j.value)
@@ -139,11 +140,19 @@ def compare(point: Point, gy: Array, gxs: Sequence[Array]) -> Iterator[Measureme
             info = np.finfo(gx.dtype)
             error = np.where(g == 0, 0, abs(g) * j.error).sum(axis=0)
             floor = np.longdouble(info.smallest_subnormal) * (_ULPS + g.size)
+            # Where f is flat, and 0 at all steps, a product of two roundings may be left.
+            floor += _ULPS * np.longdouble(info.eps) ** 2 * steepest
             tolerance = _SAFETY * error + _ULPS * info.eps * terms + floor
             numeric = parts.sum(axis=0)
             numeric = np.where(abs(numeric) > info.max, np.nan, numeric)  # overflows: unknown
         analytic = gx.reshape(-1)[cols].astype(np.longdouble)
         yield Measurement(i, cols, analytic, numeric, tolerance, terms)
+
+
+def _steepest(jacobian: Derivative) -> np.longdouble:
+    sizes = abs(jacobian.value)
+    steepest: np.longdouble = np.max(sizes, initial=0, where=np.isfinite(sizes))
+    return steepest
 
 
 def mismatch(point: Point, rule: Rule, gy: Array, seen: Measurement) -> int | None:
@@ -188,7 +197,7 @@ def _wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | N
 
 
 def _jacobian(rule: Rule, xs: Arrays, i: int, cols: list[int], rows: int, off: float) -> Derivative:
-    f = _partial(rule, xs, i)
+    f = _partial(rule, xs, i, rows)
     noise = (np.maximum(off, _noise(rule, xs, i, j)) for j in cols)
     found = [column(f, xs[i], j, rule.domains[i], n) for j, n in zip(cols, noise)]
     if not found:
@@ -205,14 +214,14 @@ def _noise(rule: Rule, xs: Arrays, i: int, j: int) -> Array:
     then f is flat, its own rounding is nothing, and only this tells.
     """
     here = np.asarray(rule.forward(*xs)).reshape(-1)
-    moved = [_rounded(x, k, abs(x).max(initial=0)) for k, x in enumerate(xs)]
+    moved = [rounded(x, k, abs(x).max(initial=0)) for k, x in enumerate(xs)]
     moved[i].flat[j] = xs[i].flat[j]
     there = np.asarray(rule.forward(*moved)).reshape(-1)
     noise: Array = abs(there.astype(np.longdouble) - here)
     return np.where(np.isfinite(noise), noise / _ROUNDINGS, 0)
 
 
-def _rounded(x: Array, k: int, zero: Array | float = 0.0) -> Array:
+def rounded(x: Array, k: int, zero: Array | float = 0.0) -> Array:
     """The elements of x some roundings away, each by another amount, so that none cancel.
 
     Those of 0 by as much as if they were as large as `zero`.
@@ -222,8 +231,17 @@ def _rounded(x: Array, k: int, zero: Array | float = 0.0) -> Array:
     return np.array(x + size * (np.finfo(x.dtype).eps * amount), x.dtype)
 
 
-def _partial(rule: Rule, xs: Arrays, i: int) -> Map:
-    return lambda x: rule.forward(*xs[:i], x, *xs[i + 1 :])
+def _partial(rule: Rule, xs: Arrays, i: int, size: int) -> Map:
+    """The function of input `i`; nan where a step leads out of where it has a value of `size`."""
+
+    def f(x: Array) -> Array:
+        try:
+            y = np.asarray(rule.forward(*xs[:i], x, *xs[i + 1 :]))
+        except (ArithmeticError, ValueError):
+            return np.full(size, np.nan, x.dtype)
+        return y if y.size == size else np.full(size, np.nan, x.dtype)
+
+    return f
 
 
 def _widened(point: Point) -> Arrays:
@@ -289,9 +307,9 @@ def _ill_conditioned(point: Point, rule: Rule, gy: Array, seen: Measurement, k: 
     wrong at one point, it moves away from there as well, but to one value.
     """
     moved: list[np.longdouble] = []
-    for trial in range(_TRIALS):
-        xs = tuple(_rounded(x, _TRIALS * trial + i) for i, x in enumerate(point.xs))
-        gx = rule.vjp(xs, _rounded(gy, trial))[seen.input]
+    for trial in range(TRIALS):
+        xs = tuple(rounded(x, TRIALS * trial + i) for i, x in enumerate(point.xs))
+        gx = rule.vjp(xs, rounded(gy, trial))[seen.input]
         moved.append(np.longdouble(np.asarray(gx).reshape(-1)[seen.columns[k]]))
     error = abs(seen.analytic[k] - seen.numeric[k])
     return bool(error <= 2 * np.ptp(moved) + seen.tolerance[k])
