@@ -41,7 +41,7 @@ from backprop.testing.expressions import Expression, cases_of, numpy_functions
 from backprop.testing.rules import as_callable, rule_of
 from backprop.testing.strategies import ordinary, small_ways
 
-EXAMPLES = 10  # of each function, in all its cases and orders; `make verify` tries more
+EXAMPLES = 8  # of each function, in all its cases and orders; `make verify` tries more
 
 
 class Cube(Function):

@@ -21,7 +21,7 @@ from backprop.testing import (
 from tests.zoo import BY_NAME, RIGHT, WRONG, Right, Vjp, Wrong
 
 SEED = 1
-EXAMPLES = 30  # fewer than a verification takes, for there are many rules
+EXAMPLES = 20  # fewer than a verification takes, for there are many rules
 MANY = 200  # some are wrong for one shape only; most of these runs end at once
 RARE = [wrong for wrong in WRONG if wrong.at is not None]
 USUAL = [wrong for wrong in WRONG if wrong.at is None]
