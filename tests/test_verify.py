@@ -185,6 +185,26 @@ def test_what_a_user_writes_is_verified(function: type[Node]) -> None:
     assert report.rejected == report.planted, report.accepted
 
 
+def near_one(x: Variable) -> Variable:
+    if (abs(x.data - 1) > 0.2).any():
+        raise ValueError("too far")
+    return x * x
+
+
+def those_above(x: Variable) -> Variable:
+    return x[x.data > 0.9] * 2.0
+
+
+@pytest.mark.parametrize("function", [near_one, those_above])
+def test_a_step_out_of_where_a_function_is_defined_says_nothing(
+    function: Callable[[Variable], Variable],
+) -> None:
+    """There it raises, or gives a result of another shape; nearer steps judge."""
+    (measured,) = check_gradient(function, np.array([1.0, 1.1]))
+    assert measured.ratio.max() <= 1
+    assert measured.detectable < 1e-9
+
+
 def test_a_callable_of_two_variables_is_verified() -> None:
     """The inputs of a callable are counted from its signature."""
 
