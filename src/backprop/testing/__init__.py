@@ -3,7 +3,7 @@
 from backprop.testing.builtins import builtin_functions
 from backprop.testing.differences import Derivative, central_difference
 from backprop.testing.expressions import Second
-from backprop.testing.judge import Measurement
+from backprop.testing.measuring import Measurement
 from backprop.testing.mismatch import GradientMismatch, NothingToJudge
 from backprop.testing.programs import Program, Step, chains, programs
 from backprop.testing.strategies import functions, inputs, numbers, variables

@@ -14,7 +14,8 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.errors import BackpropError, GradientShapeError, GradientTypeError
-from backprop.testing.judge import TRIALS, Point, rounded
+from backprop.testing.judge import TRIALS
+from backprop.testing.measuring import Point, rounded
 from backprop.testing.rules import Arrays, Rule
 
 _Jvp: TypeAlias = Callable[[Arrays, Arrays], Array]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
@@ -17,25 +17,16 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategie
 from backprop.arrays import Array, Shape, Shapes
 from backprop.core import Node, Variable
 from backprop.domain import REALS, Domain, Interval
+from backprop.testing.examples import Example, examine, judged
 from backprop.testing.expressions import rules_of
-from backprop.testing.faults import planted, scaled
-from backprop.testing.forward import wrong_tangent
-from backprop.testing.judge import Measurement, Point, compare, measure, mismatch
-from backprop.testing.laws import broken_law
-from backprop.testing.mismatch import (
-    PERIOD,
-    GradientMismatch,
-    NothingToJudge,
-    broken,
-    raised,
-    wrong,
-)
+from backprop.testing.measuring import Measurement, compare
+from backprop.testing.mismatch import GradientMismatch, NothingToJudge
+from backprop.testing.proof import smallest_seen, verdicts
 from backprop.testing.rules import Anything, Arrays, OnVariables, Rule, as_callable, pair, rule_of
 from backprop.testing.strategies import DTYPES, inputs, ordinary, small_ways, ways
 
 _EXAMPLES: Final = 50
 _EXAMPLES_OF_TWO_ORDERS: Final = 24
-_TRIES: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +46,6 @@ class Report:
     accepted: tuple[str, ...]  # the names of the others
     seconds: float
     seed: int  # repeats the run
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """Inputs of a rule, cotangents, and what was measured there."""
-
-    point: Point
-    gys: tuple[Array, ...]
-    worst: float = 0.0
-    excused: int = 0
-    detectable: float = np.inf
 
 
 def verify(
@@ -145,7 +125,7 @@ def check_gradient(
         rule = rule_of(function, domain, (tuple(x.shape for x in arrays),))
     gys = (gy,) if gy is not None else None
     with quiet():
-        example = _examine(rule, arrays, np.random.default_rng(0), gys, sample=False)
+        example = examine(rule, arrays, np.random.default_rng(0), gys, sample=False)
         first = example.gys[0]
         return tuple(compare(example.point, first, rule.vjp(arrays, first)))
 
@@ -166,13 +146,13 @@ def _verify(
     dtypes = tuple(dtypes or DTYPES)
     found = _examples(rules, dtypes, examples or _number(rules), seed)
     first, domains = rules[0], _domains(rules)
-    if any(map(_judged, found)) and not any(example.point.known for example in found):
+    if any(map(judged, found)) and not any(example.point.known for example in found):
         raise NothingToJudge(
             f"{first.name} had no finite value at any of {len(found)} inputs from its domain "
             f"{domains}: state where it is differentiable, e.g. domain=Interval(0, inf)"
         )
     found.sort(key=lambda example: example.detectable)
-    verdicts = _verdicts(rules, found)
+    seen = verdicts(rules, found)
     return Report(
         function=first.name,
         domain=domains,
@@ -181,40 +161,13 @@ def _verify(
         examples=len(found),
         worst=max(example.worst for example in found),
         excused=sum(example.excused for example in found),
-        smallest=_smallest_seen(found),
-        planted=len(verdicts),
-        rejected=sum(verdicts.values()),
-        accepted=tuple(name for name, seen in verdicts.items() if not seen),
+        smallest=smallest_seen(found),
+        planted=len(seen),
+        rejected=sum(seen.values()),
+        accepted=tuple(name for name, rejected in seen.items() if not rejected),
         seconds=perf_counter() - start,
         seed=seed,
     )
-
-
-def _verdicts(rules: tuple[Rule, ...], found: list[Example]) -> dict[str, bool]:
-    """For each fault that shows at the examples of first order, whether one of them rejects it."""
-    faulty = {id(rule): planted(rule) for rule in rules}
-    first = [example for example in found if example.point.rule.order == 1]
-    given = [_gradients(e.point.rule, e) for e in first]
-    verdicts: dict[str, bool] = {}
-    for name in faulty[id(rules[0])]:
-        tried = [faulty[id(e.point.rule)][name] for e in first]
-        if any(map(_differs, tried, first, given)):
-            verdicts[name] = any(_finding(bad, e) is not None for bad, e in zip(tried, first))
-            if not verdicts[name]:
-                verdicts[name] = _seen_elsewhere(rules[0], faulty[id(rules[0])][name])
-    return verdicts
-
-
-def _seen_elsewhere(rule: Rule, bad: Rule) -> bool:
-    """Whether ordinary inputs reject a fault that showed at kinks only, where much is right."""
-    rng = np.random.default_rng(_TRIES)
-    shapes = small_ways(rule)
-    for k in range(_TRIES):
-        each = zip(rule.domains, shapes[k % len(shapes)], strict=True)
-        example = _examine(rule, tuple(ordinary(d, s, "float64", rng) for d, s in each), rng)
-        if _finding(bad, example) is not None:
-            return True
-    return False
 
 
 def _number(rules: tuple[Rule, ...]) -> int:
@@ -238,7 +191,7 @@ def _examples(
         rule, way = calls[i % len(calls)]
         dtype = dtypes[(i + i // len(calls)) % len(dtypes)]
         xs = tuple(ordinary(d, s, dtype, rng) for d, s in zip(rule.domains, way))
-        found.append(_examine(rule, xs, rng))
+        found.append(examine(rule, xs, rng))
     return found
 
 
@@ -265,15 +218,15 @@ def _search(
         report_multiple_bugs=False,
     )
     @given(_inputs_of(rules, dtypes), st.integers(0, 2**32 - 1))
-    def examine(call: tuple[Rule, Arrays], number: int) -> None:
+    def attempt(call: tuple[Rule, Arrays], number: int) -> None:
         try:
-            found.append(_examine(*call, np.random.default_rng(number)))
+            found.append(examine(*call, np.random.default_rng(number)))
         except GradientMismatch as failure:
             failures.append(failure)
             raise
 
     try:
-        examine()
+        attempt()
     except Exception:
         if not failures:
             raise
@@ -289,110 +242,6 @@ def _inputs_of(
     dtype = draw(st.sampled_from(dtypes))
     way = draw(st.sampled_from(ways(rule)))
     return rule, tuple(draw(inputs(d, (s,), dtype, rule.span)) for d, s in zip(rule.domains, way))
-
-
-def _examine(
-    rule: Rule,
-    xs: Arrays,
-    rng: np.random.Generator,
-    gys: tuple[Array, ...] | None = None,
-    sample: bool = True,
-) -> Example:
-    """Measure `rule` at `xs` and hold it against the laws and the numbers."""
-    try:
-        point = measure(rule, xs, rng if sample else None)
-        gys = gys if gys is not None else tuple(_cotangents(point.y, rng))
-        example = Example(point, gys)
-        finding = _finding(rule, example)
-        if finding is not None:
-            raise finding
-        seen = [m for gy in gys for m in compare(point, gy, rule.vjp(xs, gy))]
-    except GradientMismatch:
-        raise
-    except Exception as error:
-        raise raised(rule, xs, error) from error
-    ratios = np.concatenate([m.ratio for m in seen]) if seen else np.zeros(0)
-    return Example(
-        point,
-        gys,
-        worst=float(ratios.max(initial=0, where=ratios <= 1)),
-        excused=int((ratios > 1).sum()),
-        detectable=min((m.detectable for m in seen), default=np.inf),
-    )
-
-
-def _cotangents(y: Array, rng: np.random.Generator) -> Iterator[Array]:
-    """Ones, normal, graded over 40 powers of two, and one-hot: uniform ones alone hide bugs."""
-    yield np.ones_like(y)
-    few = min(y.size, PERIOD)
-    normal = rng.standard_normal(few)
-    yield _spread(normal, y)
-    yield _spread(normal * 2.0 ** rng.integers(-20, 21, few), y)
-    hot = np.zeros(y.size, y.dtype)
-    hot[rng.integers(max(y.size, 1)) : 1 + rng.integers(max(y.size, 1))] = 1
-    yield hot.reshape(y.shape)
-
-
-def _spread(few: Array, y: Array) -> Array:
-    return np.resize(few, y.shape).astype(y.dtype) if y.size else np.zeros_like(y)
-
-
-def _finding(rule: Rule, example: Example) -> GradientMismatch | None:
-    """What is wrong with `rule` at the example: a law it breaks, or a gradient that is off."""
-    point, gys = example.point, example.gys
-    law = broken_law(rule, point.xs, _one(example))
-    if law is not None:
-        return broken(rule, point.xs, _one(example), law)
-    for gy in gys:
-        for seen in compare(point, gy, rule.vjp(point.xs, gy)):
-            k = mismatch(point, rule, gy, seen)
-            if k is not None:
-                return wrong(rule, point, gy, seen, k)
-    law = wrong_tangent(point, rule, _one(example))
-    return broken(rule, point.xs, _one(example), law) if law else None
-
-
-def _judged(example: Example) -> bool:
-    """Whether there is a derivative at all: there is none of or by an empty array."""
-    return bool(example.point.y.size and any(x.size for x in example.point.xs))
-
-
-def _differs(faulty: Rule, example: Example, gxs: list[Array]) -> bool:
-    """Whether the fault shows at all: a sign is no fault where the gradient is zero."""
-    xs, gy = example.point.xs, _one(example)
-    mine, seed = tuple(x.copy() for x in xs), gy.copy()
-    bad = [np.array(gx) for gx in faulty.vjp(mine, seed)]
-    if not all(map(np.array_equal, (*xs, gy), (*mine, seed))) or len(bad) != len(gxs):
-        return True
-    return not all(map(_alike, gxs, bad))
-
-
-def _gradients(rule: Rule, example: Example) -> list[Array]:
-    return [np.array(gx) for gx in rule.vjp(example.point.xs, _one(example))]
-
-
-def _one(example: Example) -> Array:
-    """The cotangent, not of ones, at which a rule is looked at besides its values."""
-    return example.gys[min(1, len(example.gys) - 1)]
-
-
-def _alike(a: Array, b: Array) -> bool:
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    sure = np.isfinite(a)
-    slack = 64 * np.finfo(a.dtype).eps * abs(a).max(initial=0, where=sure)
-    return bool(np.all(abs(a - b)[sure] <= slack))
-
-
-def _smallest_seen(found: list[Example]) -> float:
-    """The smallest e such that backward times 1 + e is rejected by these very examples."""
-    best = [example for example in found if example.point.rule.order == 1][:3]
-    error = 2.0 * best[0].detectable if best else np.inf
-    while error < 1.0:
-        if any(_finding(scaled(e.point.rule, 1.0 + error), e) for e in best):
-            return error
-        error *= 2.0
-    return np.inf
 
 
 def _domains(rules: tuple[Rule, ...]) -> str:

@@ -1,0 +1,98 @@
+"""One example of a verification: a rule at some inputs, under several cotangents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprop.arrays import Array
+from backprop.testing.forward import wrong_tangent
+from backprop.testing.judge import mismatch
+from backprop.testing.laws import broken_law
+from backprop.testing.measuring import Point, compare, measure
+from backprop.testing.mismatch import PERIOD, GradientMismatch, broken, raised, wrong
+from backprop.testing.rules import Arrays, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Inputs of a rule, cotangents, and what was measured there."""
+
+    point: Point
+    gys: tuple[Array, ...]
+    worst: float = 0.0
+    excused: int = 0
+    detectable: float = np.inf
+
+
+def examine(
+    rule: Rule,
+    xs: Arrays,
+    rng: np.random.Generator,
+    gys: tuple[Array, ...] | None = None,
+    sample: bool = True,
+) -> Example:
+    """Measure `rule` at `xs` and hold it against the laws and the numbers."""
+    try:
+        point = measure(rule, xs, rng if sample else None)
+        gys = gys if gys is not None else tuple(_cotangents(point.y, rng))
+        example = Example(point, gys)
+        failure = finding(rule, example)
+        if failure is not None:
+            raise failure
+        seen = [m for gy in gys for m in compare(point, gy, rule.vjp(xs, gy))]
+    except GradientMismatch:
+        raise
+    except Exception as error:
+        raise raised(rule, xs, error) from error
+    ratios = np.concatenate([m.ratio for m in seen]) if seen else np.zeros(0)
+    return Example(
+        point,
+        gys,
+        worst=float(ratios.max(initial=0, where=ratios <= 1)),
+        excused=int((ratios > 1).sum()),
+        detectable=min((m.detectable for m in seen), default=np.inf),
+    )
+
+
+def _cotangents(y: Array, rng: np.random.Generator) -> Iterator[Array]:
+    """Ones, normal, graded over 40 powers of two, and one-hot: uniform ones alone hide bugs."""
+    yield np.ones_like(y)
+    few = min(y.size, PERIOD)
+    normal = rng.standard_normal(few)
+    yield _spread(normal, y)
+    yield _spread(normal * 2.0 ** rng.integers(-20, 21, few), y)
+    hot = np.zeros(y.size, y.dtype)
+    hot[rng.integers(max(y.size, 1)) : 1 + rng.integers(max(y.size, 1))] = 1
+    yield hot.reshape(y.shape)
+
+
+def _spread(few: Array, y: Array) -> Array:
+    return np.resize(few, y.shape).astype(y.dtype) if y.size else np.zeros_like(y)
+
+
+def finding(rule: Rule, example: Example) -> GradientMismatch | None:
+    """What is wrong with `rule` at the example: a law it breaks, or a gradient that is off."""
+    point, gys = example.point, example.gys
+    law = broken_law(rule, point.xs, one(example))
+    if law is not None:
+        return broken(rule, point.xs, one(example), law)
+    for gy in gys:
+        for seen in compare(point, gy, rule.vjp(point.xs, gy)):
+            k = mismatch(point, rule, gy, seen)
+            if k is not None:
+                return wrong(rule, point, gy, seen, k)
+    law = wrong_tangent(point, rule, one(example))
+    return broken(rule, point.xs, one(example), law) if law else None
+
+
+def judged(example: Example) -> bool:
+    """Whether there is a derivative at all: there is none of or by an empty array."""
+    return bool(example.point.y.size and any(x.size for x in example.point.xs))
+
+
+def one(example: Example) -> Array:
+    """The cotangent, not of ones, at which a rule is looked at besides its values."""
+    return example.gys[min(1, len(example.gys) - 1)]

@@ -1,0 +1,219 @@
+"""A rule beside central differences at one point: its gradient, the numeric one, the tolerance.
+
+Tolerances are computed from the numbers; nothing is tuned. Central differences run in the next
+wider dtype if the rule does, else in its own. A gradient passes if it is within
+
+    4 x (the estimated error of the differences) + 8 ulp x (the sum of the absolute terms).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+import numpy as np
+
+from backprop.arrays import Array
+from backprop.domain import Interval
+from backprop.testing.differences import Derivative, Map, column
+from backprop.testing.rules import Arrays, Rule
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_WIDER: Final[dict[type[np.floating[Any]], type[np.floating[Any]]]] = {
+    np.float16: np.float64,
+    np.float32: np.float64,
+    np.float64: np.longdouble,
+}
+_ALL_COLUMNS: Final = 8  # up to this size every element is checked, beyond it some
+_SOME_COLUMNS: Final = 3
+SAFETY: Final = 4
+ULPS: Final = 8
+_ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Inputs of a rule, and what central differences say of the derivative there."""
+
+    rule: Rule
+    xs: Arrays
+    y: Array
+    wide: type[np.floating[Any]] | None  # the dtype of the differences, if wider than the rule's
+    columns: tuple[list[int], ...]  # which elements of each input are checked
+    jacobians: tuple[Derivative, ...]  # of the flat output, by these elements
+    asked: dict[tuple[object, ...], Any] = field(
+        default_factory=dict[tuple[object, ...], Any], repr=False
+    )
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to compare with."""
+        return any(np.isfinite(j.error).any() for j in self.jacobians)
+
+    def ask(
+        self,
+        about: Callable[Concatenate[Map, Array, int, Interval, _P], _T],
+        i: int,
+        j: int,
+        wide: bool,
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T:
+        """What `about` finds of the function along element `j` of input `i`.
+
+        In the wider dtype or in its own. It is computed once, for many faults are tried at a point.
+        """
+        key = (about, i, j, wide, *args, *kwargs.values())
+        if key not in self.asked:
+            xs = widened(self) if wide else self.xs
+            f, domain = _partial(self.rule, xs, i, self.y.size), self.rule.domains[i]
+            self.asked[key] = about(f, xs[i], j, domain, *args, **kwargs)
+        found: _T = self.asked[key]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The analytic and the numeric gradient of one input, at the elements that are checked."""
+
+    input: int
+    columns: list[int]  # flat indices of the elements checked
+    analytic: Array
+    numeric: Array
+    tolerance: Array
+    terms: Array
+
+    @property
+    def ratio(self) -> Array:
+        """The error as a part of its tolerance; 0 where nothing is known."""
+        with np.errstate(all="ignore"):
+            ratio = abs(self.analytic - self.numeric) / self.tolerance
+            ratio = np.where(np.isnan(self.analytic), np.inf, ratio)
+            return np.where(np.isfinite(self.tolerance) & np.isfinite(self.numeric), ratio, 0)
+
+    @property
+    def detectable(self) -> float:
+        """The smallest relative error of this gradient that would be seen."""
+        with np.errstate(all="ignore"):
+            part = self.tolerance / abs(self.numeric)
+        return float(part[np.isfinite(part)].min(initial=np.inf))
+
+
+def measure(rule: Rule, xs: Arrays, rng: np.random.Generator | None = None) -> Point:
+    """Take the numerical derivative of `rule` at `xs`; of large inputs, at elements `rng` picks."""
+    y = np.asarray(rule.forward(*xs))
+    finite = bool(np.isfinite(y).all())
+    wide, off = _wider(rule, xs, y) if finite else (None, 0.0)
+    most = _ALL_COLUMNS if rule.order == 1 else _SOME_COLUMNS
+    columns = tuple(_columns(x.size, most, rng) if finite else [] for x in xs)
+    at = tuple(x.astype(wide) for x in xs) if wide else xs
+    jacobians = tuple(_jacobian(rule, at, i, cols, y.size, off) for i, cols in enumerate(columns))
+    return Point(rule, xs, y, wide, columns, jacobians)
+
+
+def compare(point: Point, gy: Array, gxs: Sequence[Array]) -> Iterator[Measurement]:
+    """The analytic gradients `gxs` beside the numeric ones, input by input."""
+    g = gy.reshape(-1, 1).astype(np.longdouble)
+    steepest = max(map(_steepest, point.jacobians), default=0.0) * abs(g).max(initial=0)
+    for i, (gx, cols, j) in enumerate(zip(gxs, point.columns, point.jacobians)):
+        with np.errstate(all="ignore"):
+            parts = np.where(g == 0, 0, g * j.value)
+            terms = abs(parts).sum(axis=0)
+            info = np.finfo(gx.dtype)
+            error = np.where(g == 0, 0, abs(g) * j.error).sum(axis=0)
+            floor = np.longdouble(info.smallest_subnormal) * (ULPS + g.size)
+            # Where f is flat, and 0 at all steps, a product of two roundings may be left.
+            floor += ULPS * np.longdouble(info.eps) ** 2 * steepest
+            tolerance = SAFETY * error + ULPS * info.eps * terms + floor
+            numeric = parts.sum(axis=0)
+            numeric = np.where(abs(numeric) > info.max, np.nan, numeric)  # overflows: unknown
+        analytic = gx.reshape(-1)[cols].astype(np.longdouble)
+        yield Measurement(i, cols, analytic, numeric, tolerance, terms)
+
+
+def _steepest(jacobian: Derivative) -> np.longdouble:
+    sizes = abs(jacobian.value)
+    steepest: np.longdouble = np.max(sizes, initial=0, where=np.isfinite(sizes))
+    return steepest
+
+
+def _columns(size: int, most: int, rng: np.random.Generator | None) -> list[int]:
+    """All elements, or the first, the last (where loops go wrong) and some between."""
+    if size <= most or rng is None:
+        return list(range(size))
+    between = 1 + rng.choice(size - 2, _SOME_COLUMNS - 2, replace=False)
+    return [0, *sorted(map(int, between)), size - 1]
+
+
+def _wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | None, float]:
+    """The dtype to take differences in, wider than that of `xs` if the rule computes in it.
+
+    And the noise of y that shows there. Half the digits must agree, else y is mostly rounding: flat
+    between its jumps, as x + 1e8 - 1e8 is in float32. Then nothing is known.
+    """
+    wide = _WIDER.get(np.result_type(*xs).type)
+    if wide is None or np.finfo(wide).eps >= np.finfo(np.result_type(*xs)).eps:
+        return None, 0.0
+    try:
+        there = np.asarray(rule.forward(*(x.astype(wide) for x in xs)))
+    except Exception:
+        return None, 0.0
+    if there.dtype != wide or there.shape != y.shape:
+        return None, 0.0
+    close = np.allclose(there, y, rtol=np.finfo(y.dtype).eps ** 0.5)
+    return (wide, 0.0) if close else (None, np.inf)
+
+
+def _jacobian(rule: Rule, xs: Arrays, i: int, cols: list[int], rows: int, off: float) -> Derivative:
+    f = _partial(rule, xs, i, rows)
+    noise = (np.maximum(off, _noise(rule, xs, i, j)) for j in cols)
+    found = [column(f, xs[i], j, rule.domains[i], n) for j, n in zip(cols, noise)]
+    if not found:
+        return Derivative(np.empty((rows, 0), np.longdouble), np.empty((rows, 0), np.longdouble))
+    return Derivative(
+        np.stack([d.value for d in found], axis=1), np.stack([d.error for d in found], axis=1)
+    )
+
+
+def _noise(rule: Rule, xs: Arrays, i: int, j: int) -> Array:
+    """How far f moves when all its inputs but this element move by one rounding.
+
+    It is known no better than that. A sum may lose a small operand beside large ones that cancel;
+    then f is flat, its own rounding is nothing, and only this tells.
+    """
+    here = np.asarray(rule.forward(*xs)).reshape(-1)
+    moved = [rounded(x, k, abs(x).max(initial=0)) for k, x in enumerate(xs)]
+    moved[i].flat[j] = xs[i].flat[j]
+    there = np.asarray(rule.forward(*moved)).reshape(-1)
+    noise: Array = abs(there.astype(np.longdouble) - here)
+    return np.where(np.isfinite(noise), noise / _ROUNDINGS, 0)
+
+
+def rounded(x: Array, k: int, zero: Array | float = 0.0) -> Array:
+    """The elements of x some roundings away, each by another amount, so that none cancel.
+
+    Those of 0 by as much as if they were as large as `zero`.
+    """
+    amount = _ROUNDINGS * np.cos(np.arange(x.size).astype(x.dtype) ** 2 + k).reshape(x.shape)
+    size = np.where(x == 0, zero, x)
+    return np.array(x + size * (np.finfo(x.dtype).eps * amount), x.dtype)
+
+
+def _partial(rule: Rule, xs: Arrays, i: int, size: int) -> Map:
+    """The function of input `i`; nan where a step leads out of where it has a value of `size`."""
+
+    def f(x: Array) -> Array:
+        try:
+            y = np.asarray(rule.forward(*xs[:i], x, *xs[i + 1 :]))
+        except (ArithmeticError, ValueError):
+            return np.full(size, np.nan, x.dtype)
+        return y if y.size == size else np.full(size, np.nan, x.dtype)
+
+    return f
+
+
+def widened(point: Point) -> Arrays:
+    """The inputs in the dtype of the differences."""
+    return tuple(x.astype(point.wide) for x in point.xs) if point.wide else point.xs
