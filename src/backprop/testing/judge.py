@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _CLOSE: Final = 2.0**-10
 _ALMOST: Final = 2.0**-4  # of the largest number: a product on the way may overflow
-TRIALS: Final = 8
+_TRIALS: Final = 8
 
 
 def mismatch(point: Point, rule: Rule, gy: Array, seen: Measurement) -> int | None:
@@ -100,8 +100,8 @@ def _ill_conditioned(point: Point, rule: Rule, gy: Array, seen: Measurement, k: 
     wrong at one point, it moves away from there as well, but to one value.
     """
     moved: list[np.longdouble] = []
-    for trial in range(TRIALS):
-        xs = tuple(rounded(x, TRIALS * trial + i) for i, x in enumerate(point.xs))
+    for trial in range(_TRIALS):
+        xs = tuple(rounded(x, _TRIALS * trial + i) for i, x in enumerate(point.xs))
         gx = rule.vjp(xs, rounded(gy, trial))[seen.input]
         moved.append(np.longdouble(np.asarray(gx).reshape(-1)[seen.columns[k]]))
     error = abs(seen.analytic[k] - seen.numeric[k])

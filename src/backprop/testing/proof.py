@@ -26,16 +26,18 @@ def verdicts(rules: tuple[Rule, ...], found: list[Example]) -> dict[str, bool]:
         if any(map(_differs, tried, first, given)):
             seen[name] = any(finding(bad, e) is not None for bad, e in zip(tried, first))
             if not seen[name]:
-                seen[name] = _seen_elsewhere(rules[0], faulty[id(rules[0])][name])
+                pairs = [(rule, faulty[id(rule)][name]) for rule in rules if rule.order == 1]
+                seen[name] = _seen_elsewhere(pairs)
     return seen
 
 
-def _seen_elsewhere(rule: Rule, bad: Rule) -> bool:
+def _seen_elsewhere(pairs: list[tuple[Rule, Rule]]) -> bool:
     """Whether ordinary inputs reject a fault that showed at kinks only, where much is right."""
     rng = np.random.default_rng(_TRIES)
-    shapes = small_ways(rule)
+    ways = [(rule, bad, way) for rule, bad in pairs for way in small_ways(rule)]
     for k in range(_TRIES):
-        each = zip(rule.domains, shapes[k % len(shapes)], strict=True)
+        rule, bad, way = ways[k % len(ways)]
+        each = zip(rule.domains, way, strict=True)
         example = examine(rule, tuple(ordinary(d, s, "float64", rng) for d, s in each), rng)
         if finding(bad, example) is not None:
             return True

@@ -105,8 +105,9 @@ def _kinds(domain: Interval, dtype: str, span: float = 1.0) -> dict[str, st.Sear
     info = np.finfo(dtype)
     inner = _Inner(domain, dtype)
     special = [inner.fit(v) for v in _SPECIAL if v in domain] or [inner.fit(0.0)]
+    usual = st.floats(*_ordinary(domain), allow_subnormal=None if span == 1 else False)
     kinds = {
-        "ordinary": st.floats(*_ordinary(domain)).map(inner.fit),
+        "ordinary": usual.map(inner.fit),
         "special": st.sampled_from(special),
     }
     if span:
