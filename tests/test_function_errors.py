@@ -85,6 +85,10 @@ WRONG = [
     ("np.histogram(v, weights=v)", UnsupportedError, "take x.data of samples"),
     ("np.histogram2d(A, v, weights=v)", UnsupportedError, "take x.data of samples"),
     ("np.histogramdd([v, v], weights=v)", UnsupportedError, "take x.data of samples"),
+    ("bp.piecewise(v, [v > 0, v > 1], [1.0])", ValueError, "2 conditions take as many functions"),
+    ("bp.polyder(v, -1)", ValueError, "positive"),
+    ("bp.polyint(v, -1)", ValueError, "Order of integral must be positive"),
+    ("bp.poly(x)", ValueError, "coefficients are a vector"),
     ("np.vstack([x], casting='no')", UnsupportedError, "vstack of a Variable knows no casting="),
 ]
 

@@ -1,25 +1,29 @@
-"""Python functions on parts of arrays: vectorize, apply_along_axis; and the builders r_ and c_."""
+"""Python functions on parts of arrays: vectorize, piecewise, ...; and the builders r_ and c_."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from backprop.cases import case
-from backprop.core import Operand, Variable
+from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
+from backprop.domain import REALS
 from backprop.functions.axes import moveaxis
+from backprop.functions.bases import as_variable
 from backprop.functions.joining import concatenate, stack, variables
-from backprop.functions.selection import is_tuple
-from backprop.functions.shapes import broadcast_arrays, ravel, reshape
+from backprop.functions.selection import Scatter, is_tuple, truth, where
+from backprop.functions.shapes import broadcast_arrays, broadcast_to, expand_dims, ravel, reshape
 from backprop.functions.splitting import unstack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["apply_along_axis", "c_", "r_", "vectorize"]
+__all__ = ["apply_along_axis", "apply_over_axes", "c_", "piecewise", "r_", "vectorize"]
+
+_OFF = REALS.without(-1.0, 1.0)  # the conditions of the case change there
 
 Key: TypeAlias = Any  # what np.r_ takes: arrays, numbers, slices, a text; a tuple of them
 
@@ -76,6 +80,62 @@ def apply_along_axis(
     y = reshape(y, (*around, *y.shape[1:]))
     inner = tuple(range(len(around), y.ndim))
     return moveaxis(y, inner, tuple(axis % x.ndim + i for i in range(len(inner))))
+
+
+@implements(
+    np.apply_over_axes,
+    cases=lambda: [
+        case("np.apply_over_axes(np.sum, x, [0, -1])", x=(2, 1, 3)),
+        case("np.apply_over_axes(np.cumsum, x, 1)", x=(2, 3)),
+    ],
+)
+def apply_over_axes(
+    func: Callable[..., Variable], a: Operand, axes: int | Sequence[int]
+) -> Variable:
+    """`func(y, axis)` for one axis after the other, each kept: numpy.apply_over_axes."""
+    y = as_variable(a)
+    for axis in [axes] if isinstance(axes, int) else axes:
+        given = y.ndim
+        y = func(y, axis)
+        y = y if y.ndim == given else expand_dims(y, axis)
+    return y
+
+
+@implements(
+    np.piecewise,
+    cases=lambda: [
+        case("np.piecewise(x, [x < -1, x > 1], [lambda v: v**2, -1.0, np.sin])", _OFF, x=(2, 3)),
+        case("np.piecewise(x, x > 1, [lambda v, p, q: p * v + q], 2.0, q=3.0)", _OFF, x=(3,)),
+    ],
+)
+def piecewise(
+    x: Operand,
+    condlist: Any,
+    funclist: Sequence[Callable[..., Operand] | float],
+    *args: Any,
+    **kw: Any,
+) -> Variable:
+    """What each function gives for the elements where its condition holds: numpy.piecewise.
+
+    Of several that hold the last one counts; one function more is for where none does, else it is
+    0 there. Raises ValueError for another number of functions.
+    """
+    x = as_variable(x)
+    conditions = np.atleast_1d(truth(condlist)).reshape((-1, *x.shape))
+    if len(funclist) == len(conditions) + 1:
+        conditions = np.concatenate([conditions, ~conditions.any(axis=0, keepdims=True)])
+    if len(funclist) != len(conditions):
+        raise ValueError(
+            f"{len(conditions)} conditions take as many functions or one more, got {len(funclist)}"
+        )
+    y: Variable = Constant(np.zeros_like(x.data))
+    for here, function in zip(conditions, funclist):
+        if callable(function):
+            part = broadcast_to(function(x[here], *args, **kw), int(here.sum()))
+            y = where(here, Scatter(here, x.shape)(part), y)
+        else:
+            y = where(here, function, y)
+    return y
 
 
 class Brackets:

@@ -92,6 +92,7 @@ from backprop.functions.padding import *
 from backprop.functions.parts import *
 from backprop.functions.picking import *
 from backprop.functions.piecewise import *
+from backprop.functions.polynomials import *
 from backprop.functions.powers import *
 from backprop.functions.products import *
 from backprop.functions.quantiles import *
