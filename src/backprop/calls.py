@@ -15,20 +15,22 @@ import numpy as np
 from backprop.arrays import Array, Shape
 from backprop.checks import fitting
 from backprop.compat import override
-from backprop.core import Constant, Variable, pull
+from backprop.core import Constant, Unrecorded, Variable, pull
 from backprop.dispatch import call as differentiable
-from backprop.errors import TransformError
+from backprop.errors import NoGraphError, TransformError
 from backprop.functions.bases import Linear, as_variable
 from backprop.gradients import Call, path, sweep
 from backprop.modes import recorded
 from backprop.tangents import lifted_tangents, tangents
-from backprop.trees import Tree, leaves, mapped
+from backprop.trees import Tree, alike, leaves, mapped
 
 
 class Input(Variable):
-    """What a transform differentiates by."""
+    """What a transform differentiates by; `open` while it calls the function."""
 
-    __slots__ = ()
+    __slots__ = ("open",)
+
+    open: bool
 
 
 class Identity(Linear):
@@ -45,23 +47,51 @@ class Identity(Linear):
         return gy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arguments:
     """The arguments of a call; `inputs` are the leaves of the chosen ones."""
 
     args: tuple[Any, ...]
     chosen: Tree  # as they came: one argument, or a tuple of them
     inputs: tuple[Variable, ...]
-    nested: bool  # whether any came as a Variable: then results are Variables too
+    nested: bool  # whether anything depends on other Variables: then results are Variables too
 
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """What f gives: a Variable, or a tree of them."""
-        with recorded():
-            return f(*self.args, **kwargs)
+        self.nested = self.nested or _has_variable(kwargs)
+        try:
+            with recorded():
+                return f(*self.args, **kwargs)
+        finally:
+            for x in self.inputs:
+                if isinstance(x, Input):
+                    x.open = False
 
     def outcome(self, y: Any) -> Any:
-        """A value as the caller gets it."""
-        return y if self.nested or not isinstance(y, Variable) else y.data
+        """A value as the caller gets it: a Variable if it depends on others than the inputs."""
+        if not isinstance(y, Variable):
+            return y
+        return y if self.nested or self.reaches_out([y]) else y.data
+
+    def foreign(self, leaf: Variable) -> bool:
+        """Whether somebody else may differentiate by this leaf of the graph."""
+        if isinstance(leaf, (Constant, Unrecorded)) or any(leaf is x for x in self.inputs):
+            return False
+        return leaf.open if isinstance(leaf, Input) else True
+
+    def reaches_out(self, ys: list[Variable]) -> bool:
+        """Whether any of `ys` depends on a Variable that is no input of this call."""
+        mine, seen, open_ = set(map(id, self.inputs)), set[int](), list(ys)
+        while open_:
+            v = open_.pop()
+            if id(v) in mine or id(v) in seen:
+                continue
+            seen.add(id(v))
+            if v.creator is not None:
+                open_.extend(v.creator.inputs)
+            elif self.foreign(v):
+                return True
+        return False
 
     def result(self, values: Iterator[Any]) -> Tree:
         """A tree like the chosen arguments, with what belongs to each of their leaves."""
@@ -70,40 +100,52 @@ class Arguments:
 
 def opened(args: tuple[Any, ...], argnums: int | tuple[int, ...], *others: Tree) -> Arguments:
     """The call of a function with Variables of its own in place of the arguments `argnums`."""
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    numbers = (argnums,) if isinstance(argnums, (int, np.integer)) else tuple(argnums)
     if any(not -len(args) <= n < len(args) for n in numbers):
         raise TransformError(f"argnums={argnums!r}, but the function got {len(args)} arguments")
+    if len({n % len(args) for n in numbers}) < len(numbers):
+        raise TransformError(f"argnums={argnums!r} names an argument twice")
     inputs: list[Variable] = []
 
     def open_leaf(leaf: Any) -> Variable:
-        inputs.append(Identity()(leaf) if isinstance(leaf, Variable) else Input(leaf))
+        inputs.append(Identity()(leaf) if isinstance(leaf, Variable) else _input(leaf))
         return inputs[-1]
 
     given = list(args)
     for n in numbers:
         given[n] = mapped(open_leaf, args[n])
-    chosen = args[numbers[0]] if isinstance(argnums, int) else tuple(args[n] for n in numbers)
-    nested = any(isinstance(leaf, Variable) for leaf in leaves((chosen, others)))
-    return Arguments(tuple(given), chosen, tuple(inputs), nested)
+    chosen = tuple(args[n] for n in numbers) if isinstance(argnums, tuple) else args[numbers[0]]
+    return Arguments(tuple(given), chosen, tuple(inputs), _has_variable((args, others)))
+
+
+def _input(leaf: Any) -> Input:
+    made = Input(leaf)
+    made.open = True
+    return made
+
+
+def _has_variable(tree: Tree) -> bool:
+    return any(isinstance(leaf, Variable) for leaf in leaves(tree))
 
 
 def pulled(y: Tree, gy: Tree | None, to: Arguments) -> Iterator[Any]:
     """The gradient of each input, given the cotangents of y; ones if there are none."""
     ys = list(map(checked, leaves(y)))
-    gys = [None] * len(ys) if gy is None else list(leaves(gy))
-    if len(gys) != len(ys):
-        raise TransformError(f"{len(gys)} cotangents for a function with {len(ys)} results")
-    if to.nested or any(isinstance(g, Variable) for g in gys):
-        return iter(sweep([(y, _cotangent(y, g)) for y, g in zip(ys, gys)], to.inputs))
-    sums = [_pulled(y, _cotangent(y, g).data, to) for y, g in zip(ys, gys)]
-    return (sum(parts[1:], parts[0]) for parts in zip(*sums, strict=True))
+    gys = [None] * len(ys) if gy is None else list(alike(gy, y, "cotangents"))
+    seeds = [(y, _cotangent(y, g)) for y, g in zip(ys, gys, strict=True)]
+    if not (to.nested or _has_variable(gys)):
+        walked = [pull(y, g.data) for y, g in seeds]
+        to.nested = any(to.foreign(leaf) for leaves_ in walked for leaf, _ in leaves_)
+        if not to.nested:
+            sums = [_of_inputs(found, to) for found in walked]
+            return (sum(parts[1:], parts[0]) for parts in zip(*sums, strict=True))
+    return iter(sweep(seeds, to.inputs))
 
 
 def pushed(y: Tree, along: Tree, to: Arguments) -> Tree:
     """How y, or each leaf of it, moves when the inputs move by the leaves of `along`."""
-    ys, txs = list(map(checked, leaves(y))), list(leaves(along))
-    if len(txs) != len(to.inputs):
-        raise TransformError(f"{len(txs)} tangents for {len(to.inputs)} arguments")
+    ys, txs = list(map(checked, leaves(y))), list(alike(along, to.chosen, "tangents"))
+    to.nested = to.nested or to.reaches_out(ys)
     moves = iter(_pushed(ys, txs, to))
     return mapped(lambda _: next(moves), y)
 
@@ -112,9 +154,10 @@ def jacobians(y: object, to: Arguments) -> list[Any]:
     """The derivatives of all elements of y by all of each input, the way that is shorter."""
     y = checked(y)
     forward = sum(x.size for x in to.inputs) < y.size
+    to.nested = to.nested or to.reaches_out([y])
     parts = _columns(y, to) if forward else _rows(y, to)
     axis = -1 if forward else 0
-    return [_stacked(p, y.shape, x.shape, axis) for x, p in zip(to.inputs, parts, strict=True)]
+    return [_stacked(p, y.shape, x, axis) for x, p in zip(to.inputs, parts, strict=True)]
 
 
 def checked(y: object) -> Variable:
@@ -123,19 +166,14 @@ def checked(y: object) -> Variable:
         raise TransformError(
             f"the function must give Variables that it computes from its arguments, got {y!r}"
         )
+    if isinstance(y, Unrecorded):
+        raise NoGraphError(f"the function computed {y!r} under no_grad(): compute it outside")
     return y
 
 
-def _pulled(y: Variable, gy: Array, to: Arguments) -> list[Array]:
-    walked = pull(y, gy)
-    mine = set(map(id, to.inputs))
-    if any(isinstance(v, Input) and id(v) not in mine for v, _ in walked):
-        raise TransformError(
-            "the function depends on what an outer transform differentiates by, and an array would "
-            "cut that: call the inner one with a Variable, e.g. grad(f)(Variable(x))"
-        )
+def _of_inputs(walked: list[tuple[Variable, Array]], to: Arguments) -> list[Array]:
     found = {id(v): g for v, g in walked}
-    return [found.get(id(x), np.zeros_like(x.data)) for x in to.inputs]
+    return [found[id(x)] if id(x) in found else np.zeros_like(x.data) for x in to.inputs]
 
 
 def _pushed(
@@ -171,12 +209,13 @@ def _one_hot(like: Array) -> Iterator[Array]:
         yield hot
 
 
-def _stacked(parts: list[Any], y: Shape, x: Shape, axis: int) -> Any:
+def _stacked(parts: list[Any], y: Shape, x: Variable, axis: int) -> Any:
+    shape = (*y, *x.shape)
     if not parts:
-        return np.zeros((*y, *x))
+        return np.zeros(shape, x.dtype)
     if isinstance(parts[0], Variable):
-        return differentiable(np.stack, parts, axis=axis).reshape((*y, *x))
-    return np.stack(parts, axis=axis).reshape((*y, *x))
+        return differentiable(np.stack, parts, axis=axis).reshape(shape)
+    return np.stack(parts, axis=axis).reshape(shape)
 
 
 def _cotangent(y: Variable, gy: Any) -> Variable:

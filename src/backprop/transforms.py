@@ -1,8 +1,9 @@
 """Functions of functions: grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp, elementwise_grad.
 
 Each takes a function of Variables and gives a function of what you have. Called with arrays or
-numbers it gives arrays; called with Variables it gives Variables, whose graph goes on: so
-transforms nest. An argument may be a tuple, a list or a dict of these.
+numbers it gives arrays; called with Variables, or if the function depends on others that it finds
+around it, it gives Variables, whose graph goes on: so transforms nest, and nothing is cut. An
+argument may be a tuple, a list or a dict of these.
 """
 
 from __future__ import annotations
@@ -158,7 +159,8 @@ def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ..
     """
     to = opened(primals, tuple(range(len(primals))), tangents)
     y = to.call(f, {})
-    return mapped(to.outcome, y), pushed(y, tangents, to)
+    moves = pushed(y, tangents, to)
+    return mapped(to.outcome, y), moves
 
 
 @overload

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
+from backprop.errors import TransformError
+
 Tree: TypeAlias = Any  # an array, a number, a Variable, or a tuple, list or dict of trees
 
 
@@ -20,6 +22,27 @@ def leaves(tree: Tree) -> Iterator[Any]:
     else:
         for part in parts:
             yield from leaves(part)
+
+
+def alike(tree: Tree, model: Tree, what: str) -> Iterator[Any]:
+    """What `tree` has at each leaf of `model`, in the order of that: dicts agree by their keys.
+
+    Raises TransformError if it is built in another way; `what` says what it is.
+
+    >>> list(alike({"b": 3.0, "w": (1.0, 2.0)}, {"w": (0, 0), "b": 0}, "tangents"))
+    [1.0, 2.0, 3.0]
+    """
+    parts = _parts(model)
+    if parts is None:
+        yield tree
+        return
+    kind = dict if _is(model, dict) else (tuple, list)
+    same = _is(tree, kind) and (tree.keys() == model.keys() if kind is dict else True)
+    if not same or len(tree) != len(parts):
+        built = str(mapped(lambda _: ..., model)).replace("Ellipsis", "...")
+        raise TransformError(f"{what} must be given as {built}, got {tree!r}")
+    for key, part in zip(model if kind is dict else range(len(parts)), parts):
+        yield from alike(tree[key], part, what)
 
 
 def mapped(function: Callable[[Any], Any], tree: Tree) -> Tree:
