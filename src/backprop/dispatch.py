@@ -7,7 +7,7 @@ function is defined. A NumPy function that is not in it is refused by name when 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from backprop.ufuncs import Array
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+_NO_VALUE: Final = inspect.signature(np.sum).parameters["keepdims"].default
 
 # Filled while the functions are defined, and only read after that.
 TABLE: Final[dict[object, Callable[..., Any]]] = {}  # NumPy's function: ours
@@ -161,7 +163,8 @@ class Dispatch:
     ) -> Any:
         function = _ours(func)
         if function is not None:
-            return _called(function, func, args, kwargs)
+            given = {key: value for key, value in kwargs.items() if value is not _NO_VALUE}
+            return _called(function, func, args, given)
         if func in _PLAIN:
             return func(*_plain(args), **_plain(kwargs))
         raise _unsupported(func)
@@ -193,25 +196,47 @@ def _called(
     try:
         return function(*args, **kwargs)
     except TypeError:
-        known = inspect.signature(function).parameters
-        extra = kwargs.keys() - known.keys()
-        if not extra:
+        known = inspect.signature(function).parameters.values()
+        if any(parameter.kind is parameter.VAR_KEYWORD for parameter in known):
             raise
-        if not all(_is_default(original, key, kwargs[key]) for key in extra):
+        args, rest = _in_place(original, known, args, kwargs)
+        extra = rest.keys() - {parameter.name for parameter in known}
+        if len(rest) == len(kwargs) and not extra:
+            raise
+        if not all(_is_default(original, key, rest[key]) for key in extra):
             raise UnsupportedError(
                 f"{_name(original)} of a Variable knows no {', '.join(sorted(extra))}=..., only "
-                f"{', '.join(known)}: leave it out"
+                f"{', '.join(parameter.name for parameter in known)}: leave it out"
             ) from None
-        return function(*args, **{key: kwargs[key] for key in kwargs if key in known})
+        return function(*args, **{key: rest[key] for key in rest if key not in extra})
+
+
+def _in_place(
+    original: Callable[..., Any],
+    known: Collection[inspect.Parameter],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+) -> tuple[tuple[object, ...], dict[str, object]]:
+    """The arguments with those in their places that NumPy knows by name and ours does not."""
+    count = sum(parameter.kind is parameter.POSITIONAL_ONLY for parameter in known)
+    rest = dict(kwargs)
+    names = list(_parameters(original))[len(args) : count]
+    return (*args, *(rest.pop(name) for name in names if name in kwargs)), rest
 
 
 def _is_default(original: Callable[..., Any], key: str, value: object) -> bool:
     """Whether it changes nothing that `value` is given for the keyword `key`."""
-    default: object = None
-    with suppress(ValueError):  # before NumPy 2.4 only what is written in Python can say
-        default = inspect.signature(original).parameters[key].default
+    parameter = _parameters(original).get(key)
+    default = None if parameter is None else parameter.default
     same = isinstance(value, (str, bool)) and type(value) is type(default) and value == default
     return value is None or value is default or same
+
+
+def _parameters(original: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """Those of NumPy's function; before NumPy 2.4 only what is written in Python can say."""
+    with suppress(ValueError):
+        return inspect.signature(original).parameters
+    return {}
 
 
 def _unsupported(original: Callable[..., Any], method: str = "") -> UnsupportedError:

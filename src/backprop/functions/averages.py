@@ -52,8 +52,9 @@ def average(
     axis = axis if axis is None else normalize_axis_tuple(axis, x.ndim, argname="axis")
     if weights is None:
         return mean(x, axis, keepdims=keepdims)
-    plain = weights if hasattr(weights, "dtype") else np.asarray(weights, x.dtype)
-    w = _aligned(weights if isinstance(weights, Variable) else Constant(plain), x.shape, axis)
+    dtype = None if hasattr(weights, "dtype") else x.dtype
+    own = weights if isinstance(weights, Variable) else Constant(np.array(weights, dtype))
+    w = _aligned(own, x.shape, axis)
     total = w.sum(axis, keepdims=keepdims)
     if np.any(np.equal(total, 0)):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")

@@ -63,7 +63,9 @@ class Broadcasting(BinaryFunction):
 
 def as_variable(x: Operand) -> Variable:
     """`x` itself, or a Constant of an array or a number."""
-    return x if isinstance(x, Variable) else Constant(x)
+    if isinstance(x, Variable):
+        return x
+    return Constant(x.copy() if type(x) is np.ndarray else x)  # its owner may change it
 
 
 class UnaryFunction(Protocol):

@@ -188,7 +188,7 @@ def meshgrid(
     *xi: Operand, sparse: bool = False, indexing: Literal["xy", "ij"] = "xy"
 ) -> tuple[Variable, ...]:
     """The coordinates of all points of a grid, of vectors of its coordinates: numpy.meshgrid."""
-    vectors = [Reshape(-1)(x) for x in xi]
+    vectors = [Reshape(-1)(as_variable(x)) for x in xi]
     order = list(range(len(vectors)))
     if indexing == "xy":
         order[:2] = order[:2][::-1]

@@ -81,6 +81,7 @@ def _spans(x: Array, sign: int) -> Array:
         case("np.trapezoid(y, x)", y=(1,), x=(1,)),
         case("np.trapezoid(y, dx=dx, axis=-2)", y=(3, 1), dx=()),
         case("np.trapezoid(y, dx=0.5)", y=(1,)),
+        case("np.trapezoid(y, dx=dx, axis=0)", y=(3, 2), dx=(2,)),
     ],
 )
 def trapezoid(
@@ -90,12 +91,13 @@ def trapezoid(
 
     Without `x` the points are `dx` apart.
     """
-    values = to_end(y, axis)
     if x is not None:
         points = bare(x)
-        return Trapezoid()(values, points if points.ndim == 1 else to_end(points, axis))
-    pairs = as_variable(values[..., 1:] + values[..., :-1])
-    return (dx * pairs / 2.0).sum(-1)
+        return Trapezoid()(to_end(y, axis), points if points.ndim == 1 else to_end(points, axis))
+    v = as_variable(y)
+    before = (slice(None),) * normalize_axis_index(axis, v.ndim)
+    pairs = v[(*before, slice(1, None))] + v[(*before, slice(None, -1))]
+    return (dx * pairs / 2.0).sum(axis)
 
 
 @implements(

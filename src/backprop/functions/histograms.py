@@ -19,6 +19,7 @@ from backprop.errors import UnsupportedError
 from backprop.functions.bases import as_variable
 from backprop.functions.selection import Scatter, places
 from backprop.functions.shapes import ravel, reshape
+from backprop.trees import leaves
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -77,7 +78,7 @@ def histogram(
 
     With `density` the integral over all bins is 1. Raises UnsupportedError without weights.
     """
-    of = _weights(np.histogram, weights, a)
+    of = _weights(np.histogram, weights, a, bins, range)
     edges = np.histogram(a, bins, range, weights=of.data)[1]
     return _binned([np.ravel(a)], [edges], ravel(of), density), edges
 
@@ -100,7 +101,7 @@ def histogram2d(
     weights: Operand | None = None,
 ) -> tuple[Variable, Edges, Edges]:
     """The sum of the weights in each cell of a grid of bins, and its edges: numpy.histogram2d."""
-    of = _weights(np.histogram2d, weights, x, y)
+    of = _weights(np.histogram2d, weights, x, y, bins, range)
     _, *edges = _histogram2d(x, y, bins, range, weights=of.data)
     return _binned([np.asarray(x), np.asarray(y)], edges, of, density), edges[0], edges[1]
 
@@ -124,18 +125,18 @@ def histogramdd(
 
     `sample` is an array of a row for each weight, or a sequence of its columns.
     """
-    columns = list(np.atleast_2d(sample.T) if isinstance(sample, np.ndarray) else sample)
-    of = _weights(np.histogramdd, weights, *columns)
+    of = _weights(np.histogramdd, weights, sample, bins, range)
+    columns = np.atleast_2d(sample.T if isinstance(sample, np.ndarray) else np.asarray(sample))
     _, edges = _histogramdd(sample, bins, range, weights=of.data)
-    return _binned(list(map(np.asarray, columns)), edges, of, density), tuple(edges)
+    return _binned(list(columns), edges, of, density), tuple(edges)
 
 
 def _weights(original: Callable[..., Any], weights: Operand | None, *samples: object) -> Variable:
     """The weights as a Variable. Raises UnsupportedError if they are not what is differentiated."""
-    if weights is None or any(isinstance(sample, Variable) for sample in samples):
+    if weights is None or any(isinstance(leaf, Variable) for leaf in leaves(samples)):
         raise UnsupportedError(
             f"numpy.{original.__name__} has a gradient for its weights alone, as the bin of a "
-            "sample is a step function: take x.data of samples that are Variables"
+            "sample is a step function: take x.data of samples and bins that are Variables"
         )
     return as_variable(weights)
 

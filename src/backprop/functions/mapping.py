@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -15,7 +16,14 @@ from backprop.functions.axes import moveaxis
 from backprop.functions.bases import as_variable
 from backprop.functions.joining import concatenate, stack, variables
 from backprop.functions.selection import Scatter, is_tuple, truth, where
-from backprop.functions.shapes import broadcast_arrays, broadcast_to, expand_dims, ravel, reshape
+from backprop.functions.shapes import (
+    astype,
+    broadcast_arrays,
+    broadcast_to,
+    expand_dims,
+    ravel,
+    reshape,
+)
 from backprop.functions.splitting import unstack
 
 if TYPE_CHECKING:
@@ -76,7 +84,8 @@ def apply_along_axis(
     """
     x = moveaxis(arr, axis, -1)
     around = x.shape[:-1]
-    y = stack([func1d(row, *args, **kwargs) for row in unstack(reshape(x, (-1, x.shape[-1])))])
+    rows = unstack(reshape(x, (prod(around), x.shape[-1])))
+    y = stack([func1d(row, *args, **kwargs) for row in rows])
     y = reshape(y, (*around, *y.shape[1:]))
     inner = tuple(range(len(around), y.ndim))
     return moveaxis(y, inner, tuple(axis % x.ndim + i for i in range(len(inner))))
@@ -94,10 +103,12 @@ def apply_over_axes(
 ) -> Variable:
     """`func(y, axis)` for one axis after the other, each kept: numpy.apply_over_axes."""
     y = as_variable(a)
-    for axis in [axes] if isinstance(axes, int) else axes:
+    for axis in [axes] if isinstance(axes, (int, np.integer)) else axes:
         given = y.ndim
         y = func(y, axis)
         y = y if y.ndim == given else expand_dims(y, axis)
+        if y.ndim != given:
+            raise ValueError(f"the function must keep or reduce one axis, it gave shape {y.shape}")
     return y
 
 
@@ -121,7 +132,8 @@ def piecewise(
     0 there. Raises ValueError for another number of functions.
     """
     x = as_variable(x)
-    conditions = np.atleast_1d(truth(condlist)).reshape((-1, *x.shape))
+    one = np.ndim(condlist) == 0 or (x.ndim and not isinstance(condlist[0], (list, np.ndarray)))
+    conditions = truth([condlist] if one else condlist)
     if len(funclist) == len(conditions) + 1:
         conditions = np.concatenate([conditions, ~conditions.any(axis=0, keepdims=True)])
     if len(funclist) != len(conditions):
@@ -129,12 +141,13 @@ def piecewise(
             f"{len(conditions)} conditions take as many functions or one more, got {len(funclist)}"
         )
     y: Variable = Constant(np.zeros_like(x.data))
-    for here, function in zip(conditions, funclist):
-        if callable(function):
-            part = broadcast_to(function(x[here], *args, **kw), int(here.sum()))
+    for condition, function in zip(conditions, funclist):
+        here = np.broadcast_to(condition, x.shape) if condition.ndim == 0 else condition
+        part = x[here]  # of another shape, it is refused as an index
+        if part.size:  # as NumPy, which calls no function for nothing
+            value = function(part, *args, **kw) if callable(function) else function
+            part = astype(broadcast_to(value, part.shape), x.dtype)
             y = where(here, Scatter(here, x.shape)(part), y)
-        else:
-            y = where(here, function, y)
     return y
 
 

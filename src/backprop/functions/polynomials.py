@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,7 +14,7 @@ from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import Interval
 from backprop.functions.bases import as_variable
-from backprop.functions.blocks import asarray
+from backprop.functions.blocks import array
 from backprop.functions.interpolation import vander
 from backprop.functions.joining import concatenate, stack
 from backprop.functions.least_squares import lstsq
@@ -97,7 +98,7 @@ def polydiv(u: Coefficients, v: Coefficients) -> tuple[Variable, Variable]:
         quotient.append(scale * dividend[0])
         head = dividend[:width] - quotient[-1] * divisor
         dividend = concatenate([head[1:], dividend[width:]])
-    rest = dividend if quotient else _line(u)
+    rest = dividend if dividend.size else dividend.sum(keepdims=True)
     while rest.size > 1 and np.allclose(rest.data[0], 0, rtol=1e-14):
         rest = rest[1:]
     return stack(quotient or [0.0 * scale]), rest
@@ -165,6 +166,8 @@ def polyfit(
 ) -> Variable:
     """The polynomial of degree `deg` with least squares of w (p(x) - y): numpy.polyfit."""
     places, right = _line(x), as_variable(y)
+    with warnings.catch_warnings(action="ignore"):  # for its checks
+        np.polyfit(places.data, right.data, deg, rcond, w=None if w is None else _line(w).data)
     left = vander(places, deg + 1)
     if w is not None:
         weights = _line(w)
@@ -193,7 +196,7 @@ def poly(seq_of_zeros: Coefficients) -> Variable:
 
 def _line(p: Coefficients) -> Variable:
     """The coefficients as a vector. Raises ValueError if they are none."""
-    x = atleast_1d(asarray(p))
+    x = atleast_1d(array(p))
     if x.ndim > 1:
         raise ValueError(f"coefficients are a vector, got an array of shape {x.shape}")
     return x

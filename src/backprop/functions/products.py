@@ -121,7 +121,7 @@ def tensordot(a: Operand, b: Operand, axes: int | tuple[Summed, Summed] = 2) -> 
     A number stands for so many last axes of `a` and first ones of `b`.
     """
     x, z = bare(a), bare(b)
-    of_x, of_z = (range(-axes, 0), range(axes)) if isinstance(axes, int) else axes
+    of_x, of_z = (range(-axes, 0), range(axes)) if isinstance(axes, (int, np.integer)) else axes
     free_x, sum_x, n = _split(x, of_x)
     free_z, sum_z, m = _split(z, of_z)
     if m != n:
@@ -135,7 +135,7 @@ def tensordot(a: Operand, b: Operand, axes: int | tuple[Summed, Summed] = 2) -> 
 
 def _split(x: Variable | Array, axes: Summed) -> tuple[list[int], list[int], list[int]]:
     """The axes of `x` that stay, those that are summed over, and the lengths of the latter."""
-    given = [axes] if isinstance(axes, int) else list(axes)
+    given = [axes] if isinstance(axes, (int, np.integer)) else list(axes)
     lengths = [x.shape[i] for i in given]
     summed = [i % x.ndim for i in given]
     if len(set(summed)) < len(summed):

@@ -18,6 +18,7 @@ from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Function, Operand, Variable
 from backprop.dispatch import implements
+from backprop.errors import UnsupportedError
 from backprop.functions.reductions import axes_of, values
 from backprop.functions.selection import scatter
 from backprop.functions.statistics import NEAR
@@ -139,6 +140,16 @@ def rows(v: NDArray[Any], axis: Axes) -> NDArray[Any]:
     return moved.reshape(prod(moved.shape[: len(kept)]), prod(moved.shape[len(kept) :]))
 
 
+def _flat(q: ArrayLike) -> ArrayLike:
+    """`q` itself. Raises UnsupportedError if it has several axes: NumPy scatters them then."""
+    if np.ndim(q) > 1:
+        raise UnsupportedError(
+            f"q of shape {np.shape(q)}: the functions without nan take a number or a vector here, "
+            "for NumPy mixes its axes with those of x; give q.ravel() and reshape"
+        )
+    return q
+
+
 def _exact(q: ArrayLike) -> NDArray[Any]:
     """`q` in an array of our own, wide enough to find the place among any number of elements."""
     array = np.array(q)
@@ -184,8 +195,8 @@ def median(x: Operand, /, axis: Axes = None, *, keepdims: bool = False) -> Varia
 )
 def quantile(
     x: Operand,
-    q: ArrayLike,
     /,
+    q: ArrayLike,
     axis: Axes = None,
     *,
     method: Method = "linear",
@@ -215,8 +226,8 @@ def quantile(
 )
 def percentile(
     x: Operand,
-    q: ArrayLike,
     /,
+    q: ArrayLike,
     axis: Axes = None,
     *,
     method: Method = "linear",
@@ -254,15 +265,15 @@ def nanmedian(x: Operand, /, axis: Axes = None, *, keepdims: bool = False) -> Va
 )
 def nanquantile(
     x: Operand,
-    q: ArrayLike,
     /,
+    q: ArrayLike,
     axis: Axes = None,
     *,
     method: Method = "linear",
     keepdims: bool = False,
 ) -> Variable:
     """The quantiles of the elements that are not nan: numpy.nanquantile; a nan has gradient 0."""
-    return Quantile(np.nanquantile, axis, keepdims, q, method)(x)
+    return Quantile(np.nanquantile, axis, keepdims, _flat(q), method)(x)
 
 
 @implements(
@@ -280,12 +291,12 @@ def nanquantile(
 )
 def nanpercentile(
     x: Operand,
-    q: ArrayLike,
     /,
+    q: ArrayLike,
     axis: Axes = None,
     *,
     method: Method = "linear",
     keepdims: bool = False,
 ) -> Variable:
     """The percentiles of the elements that are not nan: numpy.nanpercentile."""
-    return Quantile(np.nanpercentile, axis, keepdims, q, method)(x)
+    return Quantile(np.nanpercentile, axis, keepdims, _flat(q), method)(x)

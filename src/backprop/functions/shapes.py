@@ -205,7 +205,7 @@ class BroadcastTo(Linear):
 )
 def broadcast_to(x: Operand, /, shape: int | Sequence[int]) -> Variable:
     """X stretched to `shape`: numpy.broadcast_to."""
-    return BroadcastTo(shape)(x)
+    return BroadcastTo(shape)(as_variable(x))
 
 
 @implements(

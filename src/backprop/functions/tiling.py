@@ -81,7 +81,7 @@ def resize(x: Operand, /, new_shape: int | Sequence[int]) -> Variable:
     numpy.resize.
     """
     x = ravel(x)
-    shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
+    shape = (new_shape,) if isinstance(new_shape, (int, np.integer)) else tuple(new_shape)
     if any(n < 0 for n in shape):
         raise ValueError(f"the lengths in new_shape must not be negative, got {new_shape}")
     if not x.size:
