@@ -117,6 +117,7 @@ SPELLED = [
     "np.histogramdd([0.1, 0.2, 0.3], 2, weights=v)[0]",
     "np.trapezoid(x, dx=np.array([1.0, 2.0, 3.0]), axis=0)",
     "np.resize(v, np.int64(4))",
+    "np.where(x >= 2.0, x, 0.0)",
     "np.tensordot(x, A.T, np.int64(1))",
     "np.apply_over_axes(np.sum, x, np.int64(0))",
     "np.apply_along_axis(np.sum, 1, x[:, :0])",
@@ -124,6 +125,7 @@ SPELLED = [
     "np.piecewise(v, [v < 0.0], [np.max, 5.0])",
     "np.piecewise(v[:0], [v[:0] > 1.0], [np.exp])",
     "np.polydiv(v, [2.0])[1]",
+    "np.polydiv(v * 0.0, [1.0, 2.0, 3.0])[1]",
     "np.vstack([x], casting='same_kind', dtype=None)",
 ]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+import backprop.numpy as bp
 from backprop import (
     POSITIVE,
     REALS,
@@ -28,6 +30,8 @@ from backprop import (
     gradients,
 )
 from backprop.dispatch import CASES
+from backprop.functions.grids import Trapezoid
+from backprop.functions.piecewise import Minimum
 from backprop.tangents import tangents
 from backprop.testing import (
     GradientMismatch,
@@ -37,7 +41,7 @@ from backprop.testing import (
     verify_rule,
 )
 from backprop.testing.builtins import _subclasses
-from backprop.testing.expressions import Expression, cases_of, numpy_functions
+from backprop.testing.expressions import Expression, Second, cases_of, numpy_functions
 from backprop.testing.rules import as_callable, rule_of
 from backprop.testing.strategies import ordinary, small_ways
 
@@ -183,6 +187,36 @@ def test_what_a_user_writes_is_verified(function: type[Node]) -> None:
     """A class, an instance, a dataclass, several inputs or outputs, a callable: all are."""
     report = verify(function, examples=25, seed=1)
     assert report.rejected == report.planted, report.accepted
+
+
+def slope_of_equals(x: Variable) -> Any:
+    """The slopes between equal values: 0, but for what rounding leaves of large terms."""
+    same = bp.linspace(x, x, 4)
+    return bp.gradient(same, np.arange(4.0) + 0.4 * bp.sin(same), edge_order=2)
+
+
+def slope_of_a_deviation(x: Variable) -> Any:
+    same = bp.linspace(bp.cov(x), bp.cov(x), 4)
+    return bp.gradient(same, np.array([0.0, 1.0, 3.0, 4.0]), edge_order=2)
+
+
+def squares_left(a: Variable, b: Variable) -> Variable:
+    return bp.linalg.lstsq(a + np.array([[3, 0], [0, 8], [0, 0]], a.dtype), b)[1]
+
+
+ONCE_REJECTED: list[tuple[Any, tuple[Any, ...]]] = [
+    (Minimum, (0.0, 2.220446049250313e-16)),  # a kink nearer than any step
+    (Trapezoid, ([[1.0, 2.0**62, 1.0, 1.0], [1.0] * 4], [0.0, 1.0, 0.0, 0.0])),  # 0 by symmetry
+    (slope_of_equals, (np.float32(-14.978),)),
+    (slope_of_a_deviation, (np.array([3.2175188, 2.0536657, -0.72426343], np.float32),)),
+    (Second.of(squares_left), (np.zeros((3, 2)), np.zeros((3, 2)), [5.6592382752127985, 0.0])),
+]
+
+
+@pytest.mark.parametrize(("function", "at"), ONCE_REJECTED, ids=range(len(ONCE_REJECTED)))
+def test_what_a_campaign_once_called_wrong_is_right(function: Any, at: tuple[Any, ...]) -> None:
+    """Where no digit of the differences, or of the gradient, can be trusted."""
+    check_gradient(function, *map(np.asarray, at))
 
 
 def near_one(x: Variable) -> Variable:

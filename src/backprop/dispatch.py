@@ -234,9 +234,10 @@ def _is_default(original: Callable[..., Any], key: str, value: object) -> bool:
 
 def _parameters(original: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     """Those of NumPy's function; before NumPy 2.4 only what is written in Python can say."""
+    found: Mapping[str, inspect.Parameter] = {}
     with suppress(ValueError):
-        return inspect.signature(original).parameters
-    return {}
+        found = inspect.signature(original).parameters
+    return found
 
 
 def _unsupported(original: Callable[..., Any], method: str = "") -> UnsupportedError:

@@ -87,9 +87,7 @@ def _adjoint(point: Point, rule: Rule, jvp: _Jvp, gy: Array, vs: Arrays) -> bool
 
 def _shrinks(point: Point, jvp: _Jvp, vs: Arrays, off: Array) -> bool:
     """Whether the error goes in the wider dtype: then it was rounding, where large terms cancel."""
-    if point.wide is None:
-        return False
-    wider = tuple(v.astype(point.wide) for v in vs)
+    wider = tuple(v.astype(point.wide or v.dtype) for v in vs)
     return bool(np.all(_off(point, wider, jvp(widened(point), wider)) <= off * _SHRUNK))
 
 
