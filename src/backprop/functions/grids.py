@@ -79,9 +79,9 @@ def _spans(x: Array, sign: int) -> Array:
         case("np.trapezoid(y, x, axis=0)", _TOGETHER, y=(3, 2), x=(3,)),
         case("np.trapezoid(y, x=x)", _TOGETHER, y=(2, 3), x=(2, 3)),
         case("np.trapezoid(y, x)", y=(1,), x=(1,)),
-        case("np.trapezoid(y, dx=dx, axis=-2)", y=(3, 1), dx=()),
+        case("np.trapezoid(y, dx=dx, axis=-2)", _TOGETHER, y=(3, 1), dx=()),
         case("np.trapezoid(y, dx=0.5)", y=(1,)),
-        case("np.trapezoid(y, dx=dx, axis=0)", y=(3, 2), dx=(2,)),
+        case("np.trapezoid(y, dx=dx, axis=0)", _TOGETHER, y=(3, 2), dx=(2,)),
     ],
 )
 def trapezoid(

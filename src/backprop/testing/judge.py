@@ -85,7 +85,8 @@ def _between_slopes(point: Point, gy: Array, seen: Measurement, k: int, analytic
     low, high = ends.min(axis=0) - slack, ends.max(axis=0) + slack
     low = np.where(g == 0, 0, np.where(np.isnan(low), -np.inf, low)).sum()  # nan: unknown
     high = np.where(g == 0, 0, np.where(np.isnan(high), np.inf, high)).sum()
-    return bool(low - seen.tolerance[k] <= analytic <= high + seen.tolerance[k])
+    slack = seen.tolerance[k] + ULPS * np.finfo(point.y.dtype).eps * abs(analytic)
+    return bool(low - slack <= analytic <= high + slack)
 
 
 def _differ(a: Derivative, b: Derivative) -> NDArray[np.bool_]:
@@ -124,7 +125,7 @@ def _between_around(point: Point, gy: Array, seen: Measurement, k: int, analytic
         return False
     g = gy.reshape(-1).astype(np.longdouble)
     ends = extremes(*point.ask(slopes_around, i, j, True), g)
-    slack = seen.tolerance[k]
+    slack = seen.tolerance[k] + ULPS * np.finfo(point.y.dtype).eps * abs(analytic)
     return ends is not None and bool(ends[0] - slack <= analytic <= ends[1] + slack)
 
 
