@@ -104,63 +104,6 @@ WRONG = [
 ]
 
 
-# Calls that NumPy's own signature allows, in which ours names or orders things in another way.
-SPELLED = [
-    "np.quantile(x, q=0.5)",
-    "np.percentile(a=x, q=[50.0, 75.0], axis=1)",
-    "np.sum(a=x, axis=0)",
-    "np.sum(x, axis=1, keepdims=np._NoValue, initial=np._NoValue)",
-    "np.stack(arrays=[v, v], axis=1)",
-    "np.compress(condition=[True, False], a=x, axis=0)",
-    "np.clip(a=x, a_min=1.0, a_max=2.0)",
-    "np.histogram(a=A, weights=x)[0]",
-    "np.histogramdd([0.1, 0.2, 0.3], 2, weights=v)[0]",
-    "np.trapezoid(x, dx=np.array([1.0, 2.0, 3.0]), axis=0)",
-    "np.resize(v, np.int64(4))",
-    "np.where(x >= 2.0, x, 0.0)",
-    "np.tensordot(x, A.T, np.int64(1))",
-    "np.apply_over_axes(np.sum, x, np.int64(0))",
-    "np.apply_along_axis(np.sum, 1, x[:, :0])",
-    "np.piecewise(v, True, [np.exp, 2.0])",
-    "np.piecewise(v, [v < 0.0], [np.max, 5.0])",
-    "np.piecewise(v[:0], [v[:0] > 1.0], [np.exp])",
-    "np.polydiv(v, [2.0])[1]",
-    "np.polydiv(v * 0.0, [1.0, 2.0, 3.0])[1]",
-    "np.vstack([x], casting='same_kind', dtype=None)",
-]
-
-
-@pytest.mark.parametrize("code", SPELLED)
-def test_every_spelling_that_numpy_knows(code: str) -> None:
-    """Keywords for what comes first, NumPy's defaults, integers of NumPy: the value is NumPy's."""
-    found = eval(code, NAMES)
-    expected = eval(code, {"A": A, "np": np, "x": A, "v": A[0]})
-    assert isinstance(found, Variable)
-    np.testing.assert_allclose(found.data, expected, rtol=1e-14)
-
-
-COPIED = [
-    "bp.average(v, weights=a)",
-    "bp.flip(a) * v",
-    "bp.ravel(a) * v",
-    "bp.full(3, a) * v",
-    "bp.polymul(a, v)",
-    "bp.meshgrid(v, a)[1] * v",
-    "bp.einsum('i,i', a, v)",
-    "bp.interp(v, [0.0, 1.0, 5.0], a)",
-]
-
-
-@pytest.mark.parametrize("code", COPIED)
-def test_an_array_that_changes_afterwards_changes_no_gradient(code: str) -> None:
-    """The graph has a copy of its own."""
-    a, v = np.ones(3), Variable(A[0])
-    y = eval(code, {"a": a, "bp": bp, "v": v})
-    before = [g.data.copy() for g in gradients(y, [v])]
-    a[:] = 7.0
-    np.testing.assert_array_equal([g.data for g in gradients(y, [v])], before)
-
-
 @pytest.mark.parametrize(("code", "error", "says"), WRONG, ids=[code for code, *_ in WRONG])
 def test_what_is_refused(code: str, error: Any, says: str) -> None:
     """Wrong arguments raise at the call and say what is wrong."""
@@ -211,15 +154,6 @@ def test_lanes_and_edges() -> None:
     slope = bp.gradient(Variable(places**2), Variable(places), edge_order=1)
     assert isinstance(slope, Variable)
     np.testing.assert_allclose(slope.data, np.gradient(places**2, places), rtol=1e-15)
-
-
-@pytest.mark.skipif(not hasattr(np, "row_stack"), reason="NumPy 2.5 has it no more")
-def test_a_keyword_at_its_default_is_no_keyword() -> None:
-    """NumPy's own wrappers pass such; another value is refused by name."""
-    x = Variable(A)
-    with pytest.warns(DeprecationWarning, match="vstack"):
-        rows = np.row_stack([x, x])  # noqa: NPY201
-    assert np.array_equal(rows.data, np.vstack([A, A]))
 
 
 def test_no_slopes_are_known_around_a_tie() -> None:

@@ -17,8 +17,11 @@ from backprop.errors import DataError
 from backprop.ufuncs import Array as Array
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, DTypeLike
     from typing_extensions import TypeIs
+
 Shape: TypeAlias = tuple[int, ...]
 Axes: TypeAlias = int | tuple[int, ...] | None
 Shapes: TypeAlias = tuple[tuple[Shape, ...], ...]  # one tuple of shapes for each way to call
@@ -52,6 +55,11 @@ def as_data(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
         f"a Variable holds real floating-point numbers, got dtype {array.dtype}: "
         f"{np.array2string(np.asarray(array), threshold=6)}; convert it: data.astype(np.float64)"
     )
+
+
+def as_tuple(numbers: int | Sequence[int]) -> tuple[int, ...]:
+    """A number alone, one of NumPy's too, as a tuple of it: axes, lengths, argnums."""
+    return (numbers,) if isinstance(numbers, (int, np.integer)) else tuple(numbers)
 
 
 def is_array(data: object) -> TypeIs[Array]:

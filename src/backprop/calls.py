@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.arrays import Array, Shape
+from backprop.arrays import Array, Shape, as_tuple
 from backprop.checks import fitting
 from backprop.compat import override
 from backprop.core import Constant, Unrecorded, Variable, pull
@@ -73,23 +73,17 @@ class Arguments:
             return y
         return y if self.nested or self.reaches_out([y]) else y.data
 
-    def foreign(self, leaf: Variable) -> bool:
-        """Whether somebody else may differentiate by this leaf of the graph."""
-        if isinstance(leaf, (Constant, Unrecorded)) or any(leaf is x for x in self.inputs):
-            return False
-        return leaf.open if isinstance(leaf, Input) else True
-
     def reaches_out(self, ys: list[Variable]) -> bool:
         """Whether any of `ys` depends on a Variable that is no input of this call."""
-        mine, seen, open_ = set(map(id, self.inputs)), set[int](), list(ys)
+        seen, open_ = set(map(id, self.inputs)), list(ys)
         while open_:
             v = open_.pop()
-            if id(v) in mine or id(v) in seen:
+            if id(v) in seen:
                 continue
             seen.add(id(v))
-            if v.creator is not None:
-                open_.extend(v.creator.inputs)
-            elif self.foreign(v):
+            if v._creator is not None:
+                open_.extend(v._creator.inputs)
+            elif _is_live(v):
                 return True
         return False
 
@@ -100,7 +94,7 @@ class Arguments:
 
 def opened(args: tuple[Any, ...], argnums: int | tuple[int, ...], *others: Tree) -> Arguments:
     """The call of a function with Variables of its own in place of the arguments `argnums`."""
-    numbers = (argnums,) if isinstance(argnums, (int, np.integer)) else tuple(argnums)
+    numbers = as_tuple(argnums)
     if any(not -len(args) <= n < len(args) for n in numbers):
         raise TransformError(f"argnums={argnums!r}, but the function got {len(args)} arguments")
     if len({n % len(args) for n in numbers}) < len(numbers):
@@ -124,6 +118,13 @@ def _input(leaf: Any) -> Input:
     return made
 
 
+def _is_live(leaf: Variable) -> bool:
+    """Whether somebody may differentiate by this leaf: not after the transform it is of."""
+    if isinstance(leaf, (Constant, Unrecorded)):
+        return False
+    return leaf.open if isinstance(leaf, Input) else True
+
+
 def _has_variable(tree: Tree) -> bool:
     return any(isinstance(leaf, Variable) for leaf in leaves(tree))
 
@@ -135,7 +136,8 @@ def pulled(y: Tree, gy: Tree | None, to: Arguments) -> Iterator[Any]:
     seeds = [(y, _cotangent(y, g)) for y, g in zip(ys, gys, strict=True)]
     if not (to.nested or _has_variable(gys)):
         walked = [pull(y, g.data) for y, g in seeds]
-        to.nested = any(to.foreign(leaf) for leaves_ in walked for leaf, _ in leaves_)
+        mine = set(map(id, to.inputs))
+        to.nested = any(_is_live(v) for found in walked for v, _ in found if id(v) not in mine)
         if not to.nested:
             sums = [_of_inputs(found, to) for found in walked]
             return (sum(parts[1:], parts[0]) for parts in zip(*sums, strict=True))

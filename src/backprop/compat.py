@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing_extensions import override
 elif sys.version_info >= (3, 12):  # pragma: no cover  # which of the two runs, Python decides
     from typing import Self, override
-else:  # pragma: no cover
+else:  # pragma: no cover  # the other of the two
     from typing import Self
 
     def override(method):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop.arrays import Axes
+from backprop.arrays import Axes, as_tuple
 from backprop.cases import case
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
@@ -40,6 +40,5 @@ def ifftshift(x: Operand, axes: Axes = None) -> Variable:
 
 
 def _shifted(x: Variable, axes: Axes, sign: int) -> Variable:
-    along = range(x.ndim) if axes is None else (axes,) if isinstance(axes, int) else axes
-    moves = tuple(along)
-    return roll(x, tuple(sign * (x.shape[a] // 2) for a in moves), moves)
+    along = tuple(range(x.ndim)) if axes is None else as_tuple(axes)
+    return roll(x, tuple(sign * (x.shape[a] // 2) for a in along), along)

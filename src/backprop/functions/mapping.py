@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from backprop.arrays import as_tuple
 from backprop.cases import case
 from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
@@ -103,7 +104,7 @@ def apply_over_axes(
 ) -> Variable:
     """`func(y, axis)` for one axis after the other, each kept: numpy.apply_over_axes."""
     y = as_variable(a)
-    for axis in [axes] if isinstance(axes, (int, np.integer)) else axes:
+    for axis in as_tuple(axes):
         given = y.ndim
         y = func(y, axis)
         y = y if y.ndim == given else expand_dims(y, axis)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from backprop.arrays import Array, as_data
+from backprop.arrays import Array, as_data, as_tuple
 from backprop.cases import case
 from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
@@ -135,7 +135,7 @@ def tensordot(a: Operand, b: Operand, axes: int | tuple[Summed, Summed] = 2) -> 
 
 def _split(x: Variable | Array, axes: Summed) -> tuple[list[int], list[int], list[int]]:
     """The axes of `x` that stay, those that are summed over, and the lengths of the latter."""
-    given = [axes] if isinstance(axes, (int, np.integer)) else list(axes)
+    given = as_tuple(axes)
     lengths = [x.shape[i] for i in given]
     summed = [i % x.ndim for i in given]
     if len(set(summed)) < len(summed):

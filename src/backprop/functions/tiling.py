@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backprop.arrays import as_tuple
 from backprop.cases import case
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
@@ -81,7 +82,7 @@ def resize(x: Operand, /, new_shape: int | Sequence[int]) -> Variable:
     numpy.resize.
     """
     x = ravel(x)
-    shape = (new_shape,) if isinstance(new_shape, (int, np.integer)) else tuple(new_shape)
+    shape = as_tuple(new_shape)
     if any(n < 0 for n in shape):
         raise ValueError(f"the lengths in new_shape must not be negative, got {new_shape}")
     if not x.size:

@@ -41,7 +41,7 @@ Map: TypeAlias = Callable[[Array], Array]
 _STEPS: Final = 12
 _FRACTION: Final = 1327 / 1024
 _RATIO: Final = 8  # between neighbours on the ladder; exponents are multiples of 3
-_SAFETY: Final = 4
+SAFETY: Final = 4
 _FLOAT64: Final = float(np.finfo(np.float64).eps)
 _RIVAL: Final = 16
 _TAIL: Final = 3  # the finest steps, which show the noise of f
@@ -227,7 +227,7 @@ def _kink(even: Array, h: Array, noise: Array) -> Array:
     """
     bend = abs(even) / (2 * h)
     strides = np.zeros(bend.shape, bool)
-    strides[1:] = (bend[1:] > bend[:-1] / 2) & (abs(even[1:]) > _SAFETY * noise[1:])
+    strides[1:] = (bend[1:] > bend[:-1] / 2) & (abs(even[1:]) > SAFETY * noise[1:])
     strides[:1] = strides[1:2].all(axis=0)
     in_x = strides.all(axis=0) & (bend[-1] > 0.99 * bend[-2:][0])
     falsified: Array = np.where(strides & ~in_x, bend, 0)
@@ -256,7 +256,7 @@ def _quantum(jump: Array, h: Array, ulps: Array) -> Array:
     is nothing, or the slope between the jumps. (After x**3 at 0 has lost more it goes on to.)
     """
     expected = jump[:-1] * (h[1:] / h[:-1]) ** 2
-    fell = (jump[1:] < expected) & (expected > _SAFETY * ulps[1:]) & np.isfinite(expected)
+    fell = (jump[1:] < expected) & (expected > SAFETY * ulps[1:]) & np.isfinite(expected)
     alone = np.zeros_like(fell)
     alone[1:-1] = ~fell[:-2] & ~fell[2:]
     lost = fell & (alone | (jump[1:] == 0))
@@ -286,6 +286,6 @@ def _best(values: Array, errors: Array, steps: Array, flat: Array) -> Derivative
     error = np.where(np.take_along_axis(flat, pick, 0)[0], inf, error)
     gap = abs(values - value)
     rival = (steps < steps[pick[0], 0]) | (errors < _RIVAL * error)
-    contradicts = rival & (gap > _SAFETY * (errors + error))
+    contradicts = rival & (gap > SAFETY * (errors + error))
     widened = np.maximum(error, np.where(contradicts, gap, 0).max(axis=0))
     return Derivative(np.where(np.isfinite(widened), value, np.nan), widened)

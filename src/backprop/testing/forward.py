@@ -14,13 +14,12 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.errors import BackpropError, GradientShapeError, GradientTypeError
-from backprop.testing.measuring import Point, widened
+from backprop.testing.differences import SAFETY
+from backprop.testing.measuring import ULPS, Point, widened
 from backprop.testing.rules import Arrays, Rule
 
 _Jvp: TypeAlias = Callable[[Arrays, Arrays], Array]
 
-_SAFETY: Final = 4
-_ULPS: Final = 8
 _SHRUNK: Final = 2.0**-8  # longdouble has 11 bits more than float64, float64 29 more than float32
 _ROUNDINGS: Final = 2**12  # between two ways to compute one number, in units of its terms' rounding
 
@@ -65,7 +64,7 @@ def _off(point: Point, vs: Arrays, tangent: Array) -> Array:
         error += (j.error * abs(along)).sum(axis=1)
         terms += abs(j.value * along).sum(axis=1)
     info = np.finfo(tangent.dtype)
-    tolerance = _SAFETY * error + _ULPS * info.eps * terms + _ULPS * info.smallest_subnormal
+    tolerance = SAFETY * error + ULPS * info.eps * terms + ULPS * info.smallest_subnormal
     gap = abs(tangent.reshape(-1).astype(np.longdouble) - numeric)
     gap = np.where(np.isnan(gap), np.inf, gap)
     known = np.isfinite(tolerance) & np.isfinite(numeric) & (abs(numeric) < info.max)

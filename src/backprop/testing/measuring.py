@@ -16,7 +16,7 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.domain import Interval
-from backprop.testing.differences import Derivative, Map, column
+from backprop.testing.differences import SAFETY, Derivative, Map, column
 from backprop.testing.rules import Arrays, Rule
 
 _P = ParamSpec("_P")
@@ -28,7 +28,6 @@ _WIDER: Final[dict[type[np.floating[Any]], type[np.floating[Any]]]] = {
 }
 _ALL_COLUMNS: Final = 8  # up to this size every element is checked, beyond it some
 _SOME_COLUMNS: Final = 3
-SAFETY: Final = 4
 ULPS: Final = 8
 _ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
 

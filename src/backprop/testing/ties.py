@@ -14,12 +14,11 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.domain import Interval
-from backprop.testing.differences import Derivative, Map, column
+from backprop.testing.differences import SAFETY, Derivative, Map, column
 
 _RANKS: Final = 8
 _FAR, _NEAR = 2.0**-4, 2.0**-8  # how far around, relative to x
 _ALONE: Final = 2.0**-4  # in which part of that, around a point, no other element should be
-_SAFETY: Final = 4
 
 
 def tied(x: Array, j: int) -> bool:
@@ -43,7 +42,7 @@ def extremes(
     (wide, _), (close, errors) = _along(far, g), _along(near, g)
     if not wide.size or not close.size:
         return None
-    slack = _SAFETY * errors.max()
+    slack = SAFETY * errors.max()
     if np.ptp(close) <= max(np.ptp(wide) / 2, 2 * slack):
         return None
     return close.min() - slack, close.max() + slack
