@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.testing.differences import SAFETY, Derivative, column, curvature, one_sided, reach
-from backprop.testing.measuring import ULPS, Measurement, Point, compare, rounded, widened
+from backprop.testing.measuring import ULPS, Measurement, Point, compare, spread, widened
 from backprop.testing.rules import Rule
 from backprop.testing.ties import extremes, slopes_around, tied
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _CLOSE: Final = 2.0**-10
 _ALMOST: Final = 2.0**-4  # of the largest number: a product on the way may overflow
-_TRIALS: Final = 8
 
 
 def mismatch(point: Point, rule: Rule, gy: Array, seen: Measurement) -> int | None:
@@ -107,13 +106,9 @@ def _ill_conditioned(point: Point, rule: Rule, gy: Array, seen: Measurement, k: 
     Then large terms cancel in it, and no precision at hand tells what is left. Where a rule is
     wrong at one point, it moves away from there as well, but to one value.
     """
-    moved: list[np.longdouble] = []
-    for trial in range(_TRIALS):
-        xs = tuple(rounded(x, _TRIALS * trial + i) for i, x in enumerate(point.xs))
-        gx = rule.vjp(xs, rounded(gy, trial))[seen.input]
-        moved.append(np.longdouble(np.asarray(gx).reshape(-1)[seen.columns[k]]))
+    moves = spread(lambda *at: rule.vjp(at[:-1], at[-1])[seen.input], (*point.xs, gy))
     error = abs(seen.analytic[k] - seen.numeric[k])
-    return bool(error <= 2 * np.ptp(moved) + seen.tolerance[k])
+    return bool(error <= 2 * moves[seen.columns[k]] + seen.tolerance[k])
 
 
 def _last_places(point: Point, gy: Array, seen: Measurement, k: int) -> bool:

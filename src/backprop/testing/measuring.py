@@ -29,6 +29,7 @@ _WIDER: Final[dict[type[np.floating[Any]], type[np.floating[Any]]]] = {
 _ALL_COLUMNS: Final = 8  # up to this size every element is checked, beyond it some
 _SOME_COLUMNS: Final = 3
 ULPS: Final = 8
+_TRIALS: Final = 8
 _ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
 
 
@@ -198,6 +199,16 @@ def rounded(x: Array, k: int, zero: Array | float = 0.0) -> Array:
     amount = _ROUNDINGS * np.cos(np.arange(x.size).astype(x.dtype) ** 2 + k).reshape(x.shape)
     size = np.where(x == 0, zero, x)
     return np.array(x + size * (np.finfo(x.dtype).eps * amount), x.dtype)
+
+
+def spread(f: Callable[..., Array], arrays: Arrays) -> Array:
+    """By how much f moves, element by element, when these move by some roundings each."""
+    moved: list[Array] = []
+    for trial in range(_TRIALS):
+        at = (rounded(a, _TRIALS * trial + i) for i, a in enumerate(arrays))
+        moved.append(np.asarray(f(*at)).reshape(-1).astype(np.longdouble))
+    moves: Array = np.ptp(moved, axis=0)
+    return moves
 
 
 def _partial(rule: Rule, xs: Arrays, i: int, size: int) -> Map:
