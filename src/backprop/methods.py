@@ -31,6 +31,20 @@ class Methods(Operators):
         """The matrix transpose: the last two axes swapped."""
         return call(np.matrix_transpose, self)
 
+    @property
+    def real(self) -> Variable:
+        """numpy.real of this Variable: itself, for it is real."""
+        return call(np.real, self)
+
+    @property
+    def imag(self) -> Variable:
+        """numpy.imag of this Variable: zeros."""
+        return call(np.imag, self)
+
+    def conj(self) -> Variable:
+        """numpy.conjugate of this Variable: itself, for it is real."""
+        return call(np.conjugate, self)
+
     def sum(self, axis: Axes = None, *, keepdims: bool = False, **kwargs: Any) -> Variable:
         """numpy.sum of this Variable."""
         return call(np.sum, self, axis=axis, keepdims=keepdims, **kwargs)

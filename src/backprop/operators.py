@@ -108,6 +108,12 @@ class Operators(Dispatch):
     def __rfloordiv__(self, other: Array | float) -> Variable:
         return call(np.floor_divide, other, self)
 
+    def __divmod__(self, other: Operand) -> tuple[Variable, Variable]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Array | float) -> tuple[Variable, Variable]:
+        return other // self, other % self
+
     def __getitem__(self, key: Index) -> Variable:
         return call(Operators.__getitem__, self, key)
 
