@@ -233,6 +233,28 @@ def test_what_a_campaign_once_called_wrong_is_right(function: Any, at: tuple[Any
     check_gradient(function, *map(np.asarray, at))
 
 
+class MiddleOfPlanes:
+    domain = Interval(1.0, 9.0)
+
+    def __call__(self, x: Variable) -> Variable:
+        return bp.median(x, axis=(0, 2))
+
+
+def test_a_tie_is_seen_beside_an_output_that_counts_more() -> None:
+    """Close to the edge of a domain slopes are hardly known; the large cotangent weighs that."""
+    x = np.array([[[1.000244140625] * 2, [2.0] * 2]] * 2)
+    check_gradient(MiddleOfPlanes(), x, gy=np.array([-0.2, -19253.0]))
+
+
+def test_numbers_inside_a_rule_are_as_wide_as_its_inputs() -> None:
+    """Thirds in float64 would show in longdouble."""
+    x = Variable(np.array(1.0, np.longdouble))
+    bp.linspace(x, 2.0 * x, 4)[1].backward()
+    third = np.longdouble(1) / 3
+    assert x.grad is not None
+    assert abs(x.grad - 4 * third) <= 4 * np.finfo(np.longdouble).eps
+
+
 def near_one(x: Variable) -> Variable:
     if (abs(x.data - 1) > 0.2).any():
         raise ValueError("too far")

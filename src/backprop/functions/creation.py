@@ -48,7 +48,7 @@ class Linspace(BinaryFunction):
     def weights(self, like: Array) -> tuple[Array, Array]:
         """1 - t and t, along the first axis."""
         steps = max(self.num - 1 if self.endpoint else self.num, 1)
-        rising = np.arange(self.num).reshape(-1, *(1,) * (like.ndim - 1))
+        rising = np.arange(self.num, dtype=np.longdouble).reshape(-1, *(1,) * (like.ndim - 1))
         return (
             np.divide(steps - rising, steps).astype(like.dtype),
             np.divide(rising, steps).astype(like.dtype),

@@ -215,7 +215,7 @@ def _end_weights(h: float, k: float | None = None) -> Weights:
     cases=lambda: [
         case("np.gradient(x)", x=(3,)),
         case("np.gradient(x, 0.5, axis=-1, edge_order=2)", x=(2, 3)),
-        case("np.gradient(x, onp.array([0.0, 1.0, 3.0, 4.0]), edge_order=2)", x=(4,)),
+        case("np.gradient(x, onp.array([0, 1, 3, 4], x.dtype), edge_order=2)", x=(4,)),
         case("np.gradient(x, [0.0, 2.0, 3.0], axis=0)", x=(3, 2)),
         case("np.add(*np.gradient(x, np.exp(a)))", x=(2, 3), a=()),
         case("np.gradient(x, onp.arange(4) + 0.4 * np.sin(a), edge_order=2)", x=(4,), a=(4,)),

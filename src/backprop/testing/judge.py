@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from backprop.arrays import Array
-from backprop.testing.differences import SAFETY, Derivative, column, curvature, one_sided, reach
+from backprop.testing.differences import SAFETY, Derivative, curvature, one_sided, reach
 from backprop.testing.measuring import ULPS, Measurement, Point, compare, spread, widened
 from backprop.testing.rules import Rule
 from backprop.testing.ties import extremes, slopes_around, tied
@@ -64,7 +64,7 @@ def _excused(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) -> 
         _last_places(point, gy, seen, k)
         or _between_slopes(point, gy, seen, k)
         or _ill_conditioned(point, rule, gy, seen, k)
-        or _contradicted(point, seen, k)
+        or bool(point.contradicted(seen.input, k).any())
         or _between_around(point, gy, seen, k)
     )
 
@@ -159,14 +159,3 @@ def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
     by_y = bend * rounded / slope
     moves = np.where(g == 0, 0, g * (by_x + np.where(np.isfinite(by_y), by_y, 0))).sum()
     return bool(error <= SAFETY * moves + seen.tolerance[k])
-
-
-def _contradicted(point: Point, seen: Measurement, k: int) -> bool:
-    """Whether differences in the rule's own dtype exclude what those in the wider one say."""
-    if point.wide is None:
-        return False
-    i, j = seen.input, seen.columns[k]
-    own = point.ask(column, i, j, False)
-    wide = point.jacobians[i]
-    gap = abs(own.value - wide.value[:, k])
-    return bool(np.any(gap > SAFETY * (own.error + wide.error[:, k])))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from backprop.arrays import Array
 from backprop.domain import Interval
 from backprop.testing.differences import SAFETY, Derivative, Map, column
 from backprop.testing.rules import Arrays, Rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -72,6 +75,18 @@ class Point:
             self.asked[key] = about(f, xs[i], j, domain, *args, **kwargs)
         found: _T = self.asked[key]
         return found
+
+    def contradicted(self, i: int, k: int) -> NDArray[np.bool_]:
+        """Where differences in the rule's own dtype exclude what those in the wider one say.
+
+        Of each output, along checked element `k` of input `i`.
+        """
+        wide = self.jacobians[i]
+        if self.wide is None:
+            return np.zeros(self.y.size, bool)
+        own = self.ask(column, i, self.columns[i][k], False)
+        gap = abs(own.value - wide.value[:, k])
+        return gap > SAFETY * (own.error + wide.error[:, k])
 
 
 @dataclass(frozen=True, slots=True)

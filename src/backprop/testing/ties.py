@@ -8,13 +8,16 @@ three: so sort may send its cotangent to any of them, and the median of them to 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from backprop.arrays import Array
 from backprop.domain import Interval
 from backprop.testing.differences import SAFETY, Derivative, Map, column
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _RANKS: Final = 8
 _FAR, _NEAR = 2.0**-4, 2.0**-8  # how far around, relative to x
@@ -39,21 +42,27 @@ def extremes(
 
     None if there is no kink: then they come together as the points come near.
     """
-    (wide, _), (close, errors) = _along(far, g), _along(near, g)
-    if not wide.size or not close.size:
+    far, near = _known(far, g), _known(near, g)
+    if not far.error.size or not near.error.size or not _kinked(far, near)[g != 0].any():
         return None
+    parts = (g, near.value), (abs(g), near.error)
+    along, errors = (np.where(g == 0, 0, a * b).sum(axis=-1) for a, b in parts)
     slack = SAFETY * errors.max()
-    if np.ptp(close) <= max(np.ptp(wide) / 2, 2 * slack):
-        return None
-    return close.min() - slack, close.max() + slack
+    return along.min() - slack, along.max() + slack
 
 
-def _along(slopes: Derivative, g: Array) -> tuple[Array, Array]:
-    """The slopes of (g * f).sum() that are known, and their errors."""
-    sizes = (g, slopes.value), (abs(g), slopes.error)
-    values, errors = (np.where(g == 0, 0, a * b).sum(axis=-1) for a, b in sizes)
-    known = np.isfinite(errors)
-    return values[known], errors[known]
+def _known(slopes: Derivative, g: Array) -> Derivative:
+    """Those at points where the slopes of all outputs that count are known."""
+    known = np.isfinite(np.where(g == 0, 0, slopes.error)).all(axis=-1)
+    return Derivative(slopes.value[known], slopes.error[known])
+
+
+def _kinked(far: Derivative, near: Derivative) -> NDArray[np.bool_]:
+    """Which outputs have a kink: their slopes do not come together as the points come near."""
+    slack = SAFETY * near.error.max(axis=0)
+    apart = np.maximum(np.ptp(far.value, axis=0) / 2, 2 * slack)
+    kinked: NDArray[np.bool_] = np.ptp(near.value, axis=0) > apart
+    return kinked
 
 
 def _slopes(f: Map, x: Array, j: int, domain: Interval, within: float) -> Derivative:
