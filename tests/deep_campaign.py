@@ -13,7 +13,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings, strategies as st
 
-from backprop.testing import Program, builtin_functions, chains, check_gradient, programs, verify
+from backprop.testing import (
+    GradientMismatch,
+    Program,
+    builtin_functions,
+    chains,
+    check_gradient,
+    programs,
+    verify,
+)
 from backprop.testing.expressions import numpy_functions
 
 CALLS: dict[str, Any] = {name: function for name, (function, _) in numpy_functions().items()}
@@ -33,6 +41,18 @@ def test_no_function_raises_a_false_alarm(name: str) -> None:
     """Every function and rule is accepted at hundreds of inputs, and every fault rejected."""
     report = verify(CALLS[name], examples=PER_FUNCTION)
     print(f"\n{report}")
+    assert report.rejected == report.planted
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_longdouble_keeps_its_digits(name: str) -> None:
+    """The numbers inside a rule, the weights of linspace for one, are as wide as its inputs."""
+    try:
+        report = verify(CALLS[name], dtypes=["longdouble"], examples=PER_FUNCTION // 10)
+    except GradientMismatch as failure:
+        if "raised TypeError" in str(failure):
+            pytest.skip("NumPy does not compute it in longdouble")
+        raise
     assert report.rejected == report.planted
 
 

@@ -96,7 +96,8 @@ class Cbrt(Elementwise):
     @override
     def backward(self, gy: Array) -> Array:
         with np.errstate(divide="ignore"):
-            return absorb(gy, uf.divide(1 / 3, uf.square(self.y, out=...), out=...))
+            thrice = uf.multiply(3.0, uf.square(self.y, out=...), out=...)
+            return absorb(gy, uf.reciprocal(thrice, out=...))
 
 
 class Reciprocal(Elementwise):

@@ -92,13 +92,13 @@ class Sinc(Sequence):
 
     @override
     def near(self, x: Array) -> Array:
-        n, square = self.order, (pi * x) ** 2
-        odd = n % 2
-        y = np.zeros_like(x)
-        for m in range(4 * n + 36 + odd, -1, -2):  # the powers of z
-            sign = -1.0 if (m + n) % 4 else 1.0
-            y = y * square + sign / ((m + n + 1) * factorial(m))
-        return y * (pi * x) ** odd * pi**n
+        n, z = self.order, pi * x
+        odd, square = n % 2, z**2
+        y = np.ones_like(x)
+        for m in range(4 * n + 34 + odd, -1, -2):  # the powers of z, each by its ratio to the next
+            y = 1 - y * (square * (m + n + 1) / ((m + n + 3) * (m + 1) * (m + 2)))
+        sign = -1.0 if (odd + n) % 4 else 1.0
+        return y * (sign * z**odd / (odd + n + 1)) * x.dtype.type(pi) ** n
 
     @override
     def outside(self, x: Array) -> Array:
@@ -107,7 +107,7 @@ class Sinc(Sequence):
         y: Array = waves[0] / z
         for k in range(1, self.order + 1):
             y = ((-1.0 if k % 4 > 1 else 1.0) * waves[k % 2] - k * y) / z
-        return y * pi**self.order
+        return y * x.dtype.type(pi) ** self.order
 
 
 @implements(

@@ -51,7 +51,7 @@ class _Spread(Reduction):
 
     def freedom(self) -> Array:
         """N - ddof, a number or one for each group, but never below 0: then y is inf or nan."""
-        return np.maximum(np.subtract(self.count(), self.ddof), 0).astype(np.float64)
+        return np.maximum(np.subtract(self.count(), self.ddof), 0).astype(np.longdouble)
 
     def share(self, g: Array, n: Array) -> Array:
         """`g / n`, and 0 / 0 is 0: what does not count has a gradient of 0, if y is nan too."""
