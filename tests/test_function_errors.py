@@ -13,8 +13,10 @@ from backprop import (
     REALS,
     Array,
     BinaryFunction,
+    Exp,
     Function,
     NaryFunction,
+    Square,
     Variable,
     gradients,
     jacobian,
@@ -216,6 +218,12 @@ def test_a_wrong_tangent_is_rejected(rule: type[Function]) -> None:
     """Forward mode is verified too: of a wrong jvp its gradient being right is no excuse."""
     with pytest.raises(GradientMismatch, match="jvp"):
         verify(rule, examples=10, seed=1)
+
+
+def test_a_wrong_tangent_among_right_ones_is_rejected() -> None:
+    """In a function made of several rules rounding may cost digits, but not so many."""
+    with pytest.raises(GradientMismatch, match="jvp"):
+        verify(lambda x: Square()(BadTangent()(Exp()(x))), examples=10, seed=1)
 
 
 def test_rules_without_jvp_say_so() -> None:
