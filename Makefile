@@ -40,7 +40,8 @@ mutate: $(MUTANTS)/ready  ## change the kernel, one small thing at a time: a tes
 	cp -r src tests pyproject.toml build/mutants
 	$(MUTANTS)/bin/cosmic-ray init mutation.toml build/mutants/session.sqlite
 	$(MUTANTS)/bin/cr-filter-operators build/mutants/session.sqlite mutation.toml
-	cd build/mutants && PATH="$(abspath $(MUTANTS))/bin:$$PATH" PYTHONPATH=src cosmic-ray exec ../../mutation.toml session.sqlite
+	cd build/mutants && PATH="$(abspath $(MUTANTS))/bin:$$PATH" PYTHONPATH=src sh -c \
+	  'cosmic-ray baseline ../../mutation.toml && cosmic-ray exec ../../mutation.toml session.sqlite'
 	$(MUTANTS)/bin/cr-report --surviving-only --show-diff build/mutants/session.sqlite
 	$(MUTANTS)/bin/cr-rate build/mutants/session.sqlite
 
@@ -72,5 +73,5 @@ $(JUDGES)/ready: pyproject.toml constraints.txt judges.txt
 $(MUTANTS)/ready: pyproject.toml constraints.txt mutation.txt
 	@echo "setting up $(MUTANTS) (once)"
 	$(PYTHON) -m venv --clear $(MUTANTS)
-	$(MUTANTS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r mutation.txt '.[testing]' pytest typing_extensions
+	$(MUTANTS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r mutation.txt '.[dev]'
 	@touch $@
