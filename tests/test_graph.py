@@ -236,6 +236,42 @@ def test_kinds_answer_alike(
     assert [None if g is None else float(g) for g in pulled] == gradients
 
 
+class Counted(Function):
+    """X², which counts how often the sweep comes by."""
+
+    def __init__(self, sweeps: list[Counted]) -> None:
+        self.sweeps = sweeps
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return x * x
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        self.sweeps.append(self)
+        return 2 * self.x * gy
+
+
+def test_branches_of_unequal_length_meet_again() -> None:
+    """The sweep waits for the longer one: it passes every node once, with its whole gradient."""
+    sweeps: list[Counted] = []
+    x = leaf(1.5)
+    a = Counted(sweeps)(x)
+    short = Counted(sweeps)(a)
+    longer = [a]
+    for _ in range(3):
+        longer.append(Counted(sweeps)(longer[-1]))
+
+    (short * longer[-1]).backward()  # a² a⁸
+
+    assert len(sweeps) == len(set(sweeps)) == 5
+    at = 1.5**2
+    assert [grad(v) for v in (short, *longer)] == pytest.approx(
+        [at**8, 10 * at**9, 4 * at**8, 2 * at**6, at**2]
+    )
+    assert grad(x) == pytest.approx(20 * 1.5**19)
+
+
 def test_ladder_of_diamonds() -> None:
     """Sixty diamonds in a row, 2⁶⁰ paths, are gone through node by node."""
     x = y = leaf(1.0)
@@ -446,6 +482,14 @@ class Hoards(Function):
         return self.kept
 
 
+class Peeks(Passes):
+    """y = x; `backward` returns a view of what it got."""
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return gy[...]
+
+
 class LeaksData(Function):
     """y = x²/2, whose gradient is x itself."""
 
@@ -482,7 +526,7 @@ def test_nothing_shares_memory(shape: tuple[int, ...], accumulate: bool) -> None
     values = [a, b, hoarded]
     for op in (Add(), Views(), lambda p, q: Same()(p, q)[0]):
         values.append(op(values[-1], b))
-    for rule in (Passes(), LeaksData(), Passes()):
+    for rule in (Passes(), LeaksData(), Peeks(), Passes()):
         values.append(rule(values[-1]))
     values[-1].grad = seed
 

@@ -227,6 +227,24 @@ def test_generators_interleaved() -> None:
     assert records()
 
 
+def test_one_object_in_two_generators() -> None:
+    """The one that is left first closes its own block, not that of the other."""
+    quiet = no_grad()
+
+    def within() -> Iterator[bool]:
+        with quiet:
+            yield records()
+            yield records()
+
+    first, second = within(), within()
+    assert not next(first)
+    assert not next(second)
+    list(first)
+    assert not next(second)
+    assert list(second) == []
+    assert records()
+
+
 def test_generator_started_within() -> None:
     """A generator that runs inside its caller's block is inside it."""
 
