@@ -324,6 +324,7 @@ def test_outputs_at_different_depth() -> None:
     (Square()(Square()(double)) + triple).backward()
 
     assert seen == [[4 * 4.0**3, 1.0]]
+    assert [grad(double).item(), grad(triple).item()] == [4 * 4.0**3, 1.0]
     assert grad(x) == 2 * 256.0 + 3
 
 
@@ -457,7 +458,7 @@ class Passes(Function):
 
 
 class Views(BinaryFunction):
-    """y = a + b; both gradients are views of one array."""
+    """y = a + b; both gradients are views of one array, which is new."""
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
@@ -465,8 +466,8 @@ class Views(BinaryFunction):
 
     @override
     def backward(self, gy: Array) -> tuple[Array, Array]:
-        both = np.stack([gy, gy])
-        return both[0], both[1]
+        g = gy * 1.0
+        return g[...], g[...]
 
 
 class Hoards(Function):
@@ -537,6 +538,17 @@ def test_nothing_shares_memory(shape: tuple[int, ...], accumulate: bool) -> None
     others = [seed, hoards.kept, *(v.data for v in values)]
     for i, g in enumerate(held):
         assert not any(np.shares_memory(g, other) for other in (*held[:i], *others))
+
+
+@pytest.mark.parametrize("pair", [Add(), Views(), lambda a, b: Same()(a, b)[0]])
+def test_two_gradients_of_one_call_share_no_memory(
+    pair: Callable[[Variable, Variable], Variable],
+) -> None:
+    """Not if the rule returns one array twice, nor two views of it."""
+    a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    pair(a, b).backward()
+    assert grad(a).tolist() == grad(b).tolist() == [1.0, 1.0]
+    assert not np.shares_memory(grad(a), grad(b))
 
 
 def test_fan_in_of_a_read_only_gradient() -> None:
