@@ -18,6 +18,7 @@ from backprop import (
     NaryFunction,
     Square,
     Variable,
+    grad,
     gradients,
     jacobian,
     jvp,
@@ -236,6 +237,19 @@ def test_rules_without_jvp_say_so() -> None:
     for call in calls:
         with pytest.raises(NotImplementedError, match="has no method jvp"):
             call()
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [(Bare(), 2.0), (lambda x: Pair()(x, 2.0 * x), 48.0), (lambda x: Many()(x)[0], 3.0)],
+    ids=["Function", "BinaryFunction", "NaryFunction"],
+)
+def test_every_kind_of_rule_goes_forward_without_a_jvp(
+    f: Callable[[Variable], Variable], slope: float
+) -> None:
+    """Its backward is transposed: on arrays, and where that is differentiated again."""
+    assert jvp(f, (4.0,), (1.0,))[1] == slope
+    assert grad(lambda x: jvp(f, (x,), (x,))[1])(4.0) == (2 if slope == 48.0 else 1) * slope
 
 
 def test_settings_of_every_kind_of_rule_in_second_order() -> None:

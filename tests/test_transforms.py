@@ -14,6 +14,7 @@ from hypothesis import given, strategies as st
 import backprop.numpy as bp
 from backprop import (
     Array,
+    BinaryFunction,
     Function,
     Variable,
     elementwise_grad,
@@ -311,6 +312,17 @@ class Saving(Function):
         return gy * self.cos
 
 
+class SavingNumber(Saving):
+    """A rule whose forward keeps a number that depends on x."""
+
+    def forward(self, x: Array) -> Array:
+        self.slope = float(np.cos(x))
+        return np.sin(x)
+
+    def backward(self, gy: Array) -> Array:
+        return gy * self.slope
+
+
 class Factor(Function):
     """A rule with a setting that is an array of floats, which is no reason to refuse it."""
 
@@ -340,7 +352,12 @@ class NoVariable(Notes):
 
 @pytest.mark.parametrize(
     ("rule", "says"),
-    [(Notes, "self.x instead of self.input.data"), (Output, "self.y"), (Saving, "keeps self.cos")],
+    [
+        (Notes, "self.x instead of self.input.data"),
+        (Output, "self.y"),
+        (Saving, "keeps self.cos"),
+        (SavingNumber, "keeps self.slope"),
+    ],
 )
 def test_a_rule_that_cannot_be_differentiated_again_says_so(
     rule: type[Function], says: str
@@ -354,6 +371,27 @@ def test_a_rule_that_cannot_be_differentiated_again_says_so(
         gradients(y, [x])
     with pytest.raises(HigherOrderError, match=says):
         jvp(lambda v: rule()(v), (2.0,), (1.0,))
+
+
+class LargerSquared(BinaryFunction):
+    """The square of the larger one; of equals both share the gradient."""
+
+    def forward(self, a: Array, b: Array) -> Array:
+        return np.maximum(a, b) ** 2
+
+    def backward(self, gy: Array) -> tuple[Array, Array]:
+        part = np.where(self.a == self.b, 0.5, self.a > self.b)
+        g = gy * 2 * np.maximum(self.a, self.b)
+        return g * part, g * (1 - part)
+
+
+def test_equality_within_a_rule_is_of_elements_in_second_order_too() -> None:
+    """There `self.a` and `self.b` are Variables, and `==` of these elsewhere is identity."""
+    a, b = Variable(np.array([3.0, 2.0])), Variable(np.array([3.0, 1.0]))
+    ga, gb = gradients(LargerSquared()(a, b), [a, b])
+    assert (ga.data.tolist(), gb.data.tolist()) == ([3.0, 4.0], [3.0, 0.0])
+    gaa, gab = gradients(ga, [a, b])
+    assert (gaa + gab).data.tolist() == [1.0, 2.0]
 
 
 def test_settings_are_no_reason_to_refuse_a_rule() -> None:
