@@ -207,6 +207,13 @@ def bend_of_a_constant(x: Variable) -> Any:
     return bp.gradient(slopes, at, edge_order=2)
 
 
+def noise_squared(x: Variable) -> Any:
+    """What rounding leaves of the slopes of a constant, another for every order of summation."""
+    same = bp.linspace(bp.sum(x * x), bp.sum(x * x), 4)
+    slopes: Any = bp.gradient(same, np.array([0, 1, 3, 4], x.dtype), edge_order=2)
+    return (slopes[0] * slopes[3]) ** 2
+
+
 def squares_left(a: Variable, b: Variable) -> Variable:
     return bp.linalg.lstsq(a + np.array([[3, 0], [0, 8], [0, 0]], a.dtype), b)[1]
 
@@ -223,6 +230,7 @@ ONCE_REJECTED: list[tuple[Any, tuple[Any, ...]]] = [
     (slope_of_equals, (np.float32(-14.978),)),
     (slope_of_a_deviation, (np.array([3.2175188, 2.0536657, -0.72426343], np.float32),)),
     (bend_of_a_constant, (0.4440974759076912,)),
+    (noise_squared, (np.array([[-1.2, 1.6, 1.1], [-0.9, -0.6, 0.8]], np.float32),)),
     (Second.of(squares_left), (np.zeros((3, 2)), np.zeros((3, 2)), [5.6592382752127985, 0.0])),
 ]
 
@@ -231,6 +239,23 @@ ONCE_REJECTED: list[tuple[Any, tuple[Any, ...]]] = [
 def test_what_a_campaign_once_called_wrong_is_right(function: Any, at: tuple[Any, ...]) -> None:
     """Where no digit of the differences, or of the gradient, can be trusted."""
     check_gradient(function, *map(np.asarray, at))
+
+
+class Rowwise(Function):
+    """2x, whose gradient is right for rows in a row only."""
+
+    def forward(self, x: Array) -> Array:
+        return 2 * x
+
+    def backward(self, gy: Array) -> Array:
+        return gy * (2.0 if self.x.flags.c_contiguous else 3.0)
+
+
+@pytest.mark.parametrize("function", [Rowwise, lambda x: Exp()(Rowwise()(x))])
+def test_a_rule_that_heeds_the_memory_layout_is_rejected(function: Any) -> None:
+    """Alone and among others, where rounding may cost digits, but not so many."""
+    with pytest.raises(GradientMismatch, match="memory layout"):
+        check_gradient(function, np.ones((2, 3)))
 
 
 class MiddleOfPlanes:

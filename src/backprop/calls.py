@@ -7,7 +7,6 @@ one differentiates by for its own argument.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,14 +46,18 @@ class Identity(Linear):
         return gy
 
 
-@dataclass(slots=True)
 class Arguments:
     """The arguments of a call; `inputs` are the leaves of the chosen ones."""
 
-    args: tuple[Any, ...]
-    chosen: Tree  # as they came: one argument, or a tuple of them
-    inputs: tuple[Variable, ...]
-    nested: bool  # whether anything depends on other Variables: then results are Variables too
+    __slots__ = ("args", "chosen", "inputs", "nested")
+
+    def __init__(
+        self, args: tuple[Any, ...], chosen: Tree, inputs: tuple[Variable, ...], nested: bool
+    ) -> None:
+        self.args = args
+        self.chosen = chosen  # as they came: one argument, or a tuple of them
+        self.inputs = inputs
+        self.nested = nested  # whether anything depends on other Variables: so do results then
 
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """What f gives: a Variable, or a tree of them."""

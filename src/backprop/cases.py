@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from backprop.domain import REALS, Domain
 
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from backprop.arrays import Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One way to call a function: Python in which `np` is backprop.numpy, on inputs of `shapes`."""
 
     code: str

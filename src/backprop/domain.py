@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import inf, isnan
 from typing import Final, TypeAlias
 
 from backprop.compat import override
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval:  # no dataclass: to import those takes longer than all but a few of our modules
     """The open interval from `low` to `high`, less the points of `excluded`.
 
     A Function class states here where its derivative exists. Error messages, documentation, the
@@ -26,19 +24,22 @@ class Interval:
     Raises ValueError if it holds no number: `low` must be below `high`.
     """
 
-    low: float
-    high: float
-    excluded: tuple[float, ...] = ()
+    __slots__ = ("excluded", "high", "low")
 
-    def __post_init__(self) -> None:
-        if isnan(self.low) or isnan(self.high) or not self.low < self.high:
-            raise ValueError(
-                f"an Interval needs low < high, got low={self.low!r}, high={self.high!r}"
-            )
+    low: Final[float]
+    high: Final[float]
+    excluded: Final[tuple[float, ...]]
+
+    def __init__(self, low: float, high: float, excluded: tuple[float, ...] = ()) -> None:
+        if isnan(low) or isnan(high) or not low < high:
+            raise ValueError(f"an Interval needs low < high, got low={low!r}, high={high!r}")
+        self.low = low
+        self.high = high
+        self.excluded = excluded
 
     def without(self, *points: float) -> Interval:
         """The same interval less `points`, where the function is not differentiable."""
-        return replace(self, excluded=tuple(sorted({*self.excluded, *points})))
+        return Interval(self.low, self.high, tuple(sorted({*self.excluded, *points})))
 
     @property
     def edges(self) -> tuple[float, ...]:
@@ -51,6 +52,17 @@ class Interval:
     def distance(self, x: float) -> float:
         """How far `x` may move either way before it leaves the domain; inf if it never does."""
         return min((abs(x - edge) for edge in self.edges), default=inf)
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Interval) and self._all() == other._all()
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def _all(self) -> tuple[float, float, tuple[float, ...]]:
+        return self.low, self.high, self.excluded
 
     @override
     def __repr__(self) -> str:

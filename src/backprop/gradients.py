@@ -7,9 +7,8 @@ the same rules get Variables for what they read, so that their result is a graph
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import MemberDescriptorType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ from backprop.modes import lifted
 from backprop.trees import leaves
 
 
-@dataclass(slots=True)
-class Call:
+class Call(NamedTuple):
     """A node on the way, and those of its outputs by which it was found."""
 
     node: Node

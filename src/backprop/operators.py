@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 Index: TypeAlias = Any  # what ndarray takes: int, slice, None, ..., arrays, tuples of these
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """The Function class behind each operator."""
 
     add: _BinaryRule
