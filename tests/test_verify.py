@@ -271,6 +271,14 @@ def test_a_tie_is_seen_beside_an_output_that_counts_more() -> None:
     check_gradient(MiddleOfPlanes(), x, gy=np.array([-0.2, -19253.0]))
 
 
+def test_of_what_is_only_rounding_nothing_is_known() -> None:
+    """The slopes of a constant are; not so what one rule gives near its root."""
+    (noise,) = check_gradient(lambda x: bend_of_a_constant(x) / 2.0, np.array(0.444097))
+    (root,) = check_gradient(Sin, np.array(np.pi))
+    assert noise.detectable == np.inf
+    assert root.detectable < 1e-12
+
+
 WIDE = np.longdouble
 
 

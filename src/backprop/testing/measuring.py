@@ -120,7 +120,7 @@ def measure(rule: Rule, xs: Arrays, rng: np.random.Generator | None = None) -> P
     """Take the numerical derivative of `rule` at `xs`; of large inputs, at elements `rng` picks."""
     y = np.asarray(rule.forward(*xs))
     finite = bool(np.isfinite(y).all())
-    wide, off = _wider(rule, xs, y) if finite else (None, 0.0)
+    wide, off = _wider(rule, xs, y) if finite else (None, np.zeros(y.size))
     most = _ALL_COLUMNS if rule.order == 1 else _SOME_COLUMNS
     columns = tuple(_columns(x.size, most, rng) if finite else [] for x in xs)
     at = tuple(x.astype(wide) for x in xs) if wide else xs
@@ -162,26 +162,29 @@ def _columns(size: int, most: int, rng: np.random.Generator | None) -> list[int]
     return [0, *sorted(map(int, between)), size - 1]
 
 
-def _wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | None, float]:
+def _wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | None, Array]:
     """The dtype to take differences in, wider than that of `xs` if the rule computes in it.
 
     And the noise of y that shows there. Half the digits must agree, else y is mostly rounding: flat
-    between its jumps, as x + 1e8 - 1e8 is in float32. Then nothing is known.
+    between its jumps, as x + 1e8 - 1e8 is in float32. Then nothing is known. Of one rule an element
+    near 0 is no sign of that; of several in a row it may be all that is left.
     """
+    quiet = np.zeros(y.size)
     wide = _WIDER.get(np.result_type(*xs).type)
     if wide is None or np.finfo(wide).eps >= np.finfo(np.result_type(*xs)).eps:
-        return None, 0.0
+        return None, quiet
     try:
         there = np.asarray(rule.forward(*(x.astype(wide) for x in xs)))
     except Exception:
-        return None, 0.0
+        return None, quiet
     if there.dtype != wide or there.shape != y.shape:
-        return None, 0.0
-    close = np.allclose(there, y, rtol=np.finfo(y.dtype).eps ** 0.5)
-    return (wide, 0.0) if close else (None, np.inf)
+        return None, quiet
+    half = float(np.finfo(y.dtype).eps) ** 0.5
+    close = np.isclose(there, y, rtol=half, atol=0.0 if rule.composed else half)
+    return wide, np.where(close, 0.0, np.inf).reshape(-1)
 
 
-def _jacobian(rule: Rule, xs: Arrays, i: int, cols: list[int], rows: int, off: float) -> Derivative:
+def _jacobian(rule: Rule, xs: Arrays, i: int, cols: list[int], rows: int, off: Array) -> Derivative:
     f = _partial(rule, xs, i, rows)
     noise = (np.maximum(off, _noise(rule, xs, i, j)) for j in cols)
     found = [column(f, xs[i], j, rule.domains[i], n) for j, n in zip(cols, noise)]
