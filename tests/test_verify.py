@@ -271,6 +271,14 @@ def test_a_tie_is_seen_beside_an_output_that_counts_more() -> None:
     check_gradient(MiddleOfPlanes(), x, gy=np.array([-0.2, -19253.0]))
 
 
+def test_a_large_cotangent_that_counts_nothing_leaves_its_rounding() -> None:
+    """Within qr it meets the others and goes again; LAPACK has no wider dtype to show that."""
+    at = np.array([[9.0, 3.0, 8.0], [2.0, -3.0, 1.0]])
+    second = Second.of(lambda x: bp.linalg.qr(x + at).Q)
+    gy = np.array([0.23, -0.0039, -0.0103, -28005.2, -0.1, 3e-6])
+    check_gradient(second, np.zeros((2, 3)), np.zeros((2, 2)), gy=gy)
+
+
 def test_of_what_is_only_rounding_nothing_is_known() -> None:
     """Not even that it is flat. What one rule gives near its root is more than that."""
     (noise,) = check_gradient(lambda x: bp.log(bp.exp(x)) - x, np.array(0.3))

@@ -112,11 +112,15 @@ def _ill_conditioned(point: Point, rule: Rule, gy: Array, seen: Measurement, k: 
 
 
 def _last_places(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
-    """Whether the error is in the last places of f's slopes close by: at an extremum it may be."""
+    """Whether the error is in the last places of f's slopes close by: at an extremum it may be.
+
+    Within several rules all cotangents meet, those too that count nothing in the end.
+    """
     i, j = seen.input, seen.columns[k]
     slopes = point.ask(reach, i, j, False, within=_CLOSE)
     g = abs(gy.reshape(-1).astype(np.longdouble))
-    steepest = np.where(g == 0, 0, g * slopes).sum()
+    met = g.max() * slopes.max() if point.rule.composed else 0
+    steepest = np.maximum(np.where(g == 0, 0, g * slopes).sum(), met)
     error = abs(seen.analytic[k] - seen.numeric[k])
     return bool(error <= ULPS * np.finfo(point.y.dtype).eps * steepest)
 
