@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.testing.differences import SAFETY, Derivative, curvature, one_sided, reach
-from backprop.testing.measuring import ULPS, Measurement, Point, compare, spread, widened
+from backprop.testing.measuring import ULPS, Measurement, Point, compare, gradient_spread, widened
 from backprop.testing.rules import Rule
 from backprop.testing.ties import extremes, slopes_around, tied
 
@@ -106,7 +106,7 @@ def _ill_conditioned(point: Point, rule: Rule, gy: Array, seen: Measurement, k: 
     Then large terms cancel in it, and no precision at hand tells what is left. Where a rule is
     wrong at one point, it moves away from there as well, but to one value.
     """
-    moves = spread(lambda *at: rule.vjp(at[:-1], at[-1])[seen.input], (*point.xs, gy))
+    moves = gradient_spread(rule, point.xs, gy, seen.input)
     error = abs(seen.analytic[k] - seen.numeric[k])
     return bool(error <= 2 * moves[seen.columns[k]] + seen.tolerance[k])
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.domain import Interval
-from backprop.testing.measuring import spread
+from backprop.testing.measuring import gradient_spread
 from backprop.testing.rules import Arrays, Rule
 
 if TYPE_CHECKING:
@@ -122,8 +122,7 @@ def _rounding(rule: Rule, xs: Arrays, gy: Array, i: int, gap: Array) -> bool:
     """Whether the gradient of input `i` of a composed rule moves as far as `gap` by rounding."""
     if not rule.composed:
         return False
-    moves = spread(lambda *at: rule.vjp(at[:-1], at[-1])[i], (*xs, gy))
-    return bool(np.all(gap.reshape(-1) <= _ROUNDINGS * moves))
+    return bool(np.all(gap.reshape(-1) <= _ROUNDINGS * gradient_spread(rule, xs, gy, i)))
 
 
 LAWS: Final[tuple[Law, ...]] = (

@@ -81,9 +81,9 @@ class Point:
 
         Of each output, along checked element `k` of input `i`.
         """
-        wide = self.jacobians[i]
         if self.wide is None:
             return np.zeros(self.y.size, bool)
+        wide = self.jacobians[i]
         own = self.ask(column, i, self.columns[i][k], False)
         gap = abs(own.value - wide.value[:, k])
         return gap > SAFETY * (own.error + wide.error[:, k])
@@ -227,6 +227,11 @@ def spread(f: Callable[..., Array], arrays: Arrays) -> Array:
         moved.append(np.asarray(f(*at)).reshape(-1).astype(np.longdouble))
     moves: Array = np.ptp(moved, axis=0)
     return moves
+
+
+def gradient_spread(rule: Rule, xs: Arrays, gy: Array, i: int) -> Array:
+    """By how much the gradient of input `i` moves so, element by element."""
+    return spread(lambda *at: rule.vjp(at[:-1], at[-1])[i], (*xs, gy))
 
 
 def _partial(rule: Rule, xs: Arrays, i: int, size: int) -> Map:
