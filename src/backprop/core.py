@@ -21,7 +21,7 @@ import numpy as np
 from numpy import ndarray
 
 from backprop import ufuncs as uf
-from backprop.arrays import FLOATS, Array, Shape, Shapes, as_data, ones_like
+from backprop.arrays import FLOATS, Array, Numbers, Shape, Shapes, as_data, ones_like
 from backprop.checks import checked_output, fitting, returned
 from backprop.compat import Self, override
 from backprop.domain import REALS, Domain
@@ -254,7 +254,7 @@ class Unrecorded(Variable):
 
 
 _N = TypeVar("_N", bound="Node")
-Operand: TypeAlias = Variable | Array | float
+Operand: TypeAlias = Variable | Numbers | float
 
 
 def _new_free(cls: type[_N], *_: object, **__: object) -> _N:

@@ -7,7 +7,7 @@ from weakref import ref
 
 import numpy as np
 
-from backprop.arrays import FLOATS, Array, as_data
+from backprop.arrays import FLOATS, Array, Numbers, as_data
 from backprop.checks import checked_output
 from backprop.compat import override
 from backprop.core import (
@@ -241,7 +241,7 @@ class NaryFunction(Node, kind=True):
         return tuple(gy if y is v else take(y, data) for y, data in zip(outputs, self.ys))
 
 
-def _constant(value: Array | float, among: tuple[Operand, ...]) -> Constant:
+def _constant(value: Numbers | float, among: tuple[Operand, ...]) -> Constant:
     """An operand that is no Variable; a copy, since its owner may change it before the sweep."""
     dtype = None
     if type(value) in (int, float):

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array: TypeAlias = NDArray[np.floating[Any]]
+    Numbers: TypeAlias = NDArray[np.floating[Any] | np.integer[Any]]
 else:
-    Array = np.ndarray  # numpy.typing would add a twentieth to the time of `import numpy`
+    Array = Numbers = np.ndarray  # numpy.typing would add a twentieth to the time of `import numpy`
 
 
 class Unary(Protocol):
