@@ -91,7 +91,7 @@ def _adjoint(point: Point, rule: Rule, jvp: _Jvp, gy: Array, vs: Arrays) -> bool
 def _cancels(point: Point, jvp: _Jvp, vs: Arrays, off: Array) -> NDArray[np.bool_]:
     """Where J v moves as far when x and v move by some roundings: large terms cancel in it."""
     n = len(vs)
-    moves = spread(lambda *at: jvp(at[:n], at[n:]), (*point.xs, *vs), composed=True)
+    moves = spread(lambda *at: jvp(at[:n], at[n:]), (*point.xs, *vs))
     return off <= 2 * moves
 
 

@@ -32,8 +32,8 @@ _WIDER: Final[dict[type[np.floating[Any]], type[np.floating[Any]]]] = {
 _ALL_COLUMNS: Final = 8  # up to this size every element is checked, beyond it some
 _SOME_COLUMNS: Final = 3
 ULPS: Final = 8
-_FEW_TRIALS: Final = 8
-_MANY_TRIALS: Final = 64  # in several rules roundings may cancel wholly in most of them
+FEW_TRIALS: Final = 8
+MANY_TRIALS: Final = 64  # of several rules most may see nothing: their roundings cancel wholly
 _ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
 
 
@@ -220,19 +220,19 @@ def rounded(x: Array, k: int, zero: Array | float = 0.0) -> Array:
     return np.array(x + size * (np.finfo(x.dtype).eps * amount), x.dtype)
 
 
-def spread(f: Callable[..., Array], arrays: Arrays, composed: bool) -> Array:
+def spread(f: Callable[..., Array], arrays: Arrays, trials: int = MANY_TRIALS) -> Array:
     """By how much f moves, element by element, when these move by some roundings each."""
     moved: list[Array] = []
-    for trial in range(_MANY_TRIALS if composed else _FEW_TRIALS):
+    for trial in range(trials):
         at = (rounded(a, len(arrays) * trial + i) for i, a in enumerate(arrays))
         moved.append(np.asarray(f(*at)).reshape(-1).astype(np.longdouble))
     moves: Array = np.ptp(moved, axis=0)
     return moves
 
 
-def gradient_spread(rule: Rule, xs: Arrays, gy: Array, i: int) -> Array:
+def gradient_spread(rule: Rule, xs: Arrays, gy: Array, i: int, trials: int = MANY_TRIALS) -> Array:
     """By how much the gradient of input `i` moves so, element by element."""
-    return spread(lambda *at: rule.vjp(at[:-1], at[-1])[i], (*xs, gy), rule.composed)
+    return spread(lambda *at: rule.vjp(at[:-1], at[-1])[i], (*xs, gy), trials)
 
 
 def _partial(rule: Rule, xs: Arrays, i: int, size: int) -> Map:
