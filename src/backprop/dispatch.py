@@ -204,9 +204,14 @@ def _called(
         if len(rest) == len(kwargs) and not extra:
             raise
         if not all(_is_default(original, key, rest[key]) for key in extra):
+            instead = (
+                "convert the Variable first: x.astype(dtype)"
+                if "dtype" in extra
+                else "leave it out"
+            )
             raise UnsupportedError(
                 f"{_name(original)} of a Variable knows no {', '.join(sorted(extra))}=..., only "
-                f"{', '.join(parameter.name for parameter in known)}: leave it out"
+                f"{', '.join(parameter.name for parameter in known)}: {instead}"
             ) from None
         return function(*args, **{key: rest[key] for key in rest if key not in extra})
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from backprop.arrays import Axes, Shape
     from backprop.core import Operand, Variable
+    from backprop.functions.selection import Mode
+    from backprop.functions.shapes import MemoryOrder, Order
 
 
 class Methods(Operators):
@@ -45,17 +47,42 @@ class Methods(Operators):
         """numpy.conjugate of this Variable: itself, for it is real."""
         return call(np.conjugate, self)
 
-    def sum(self, axis: Axes = None, *, keepdims: bool = False, **kwargs: Any) -> Variable:
+    def conjugate(self) -> Variable:
+        """numpy.conjugate of this Variable: itself, for it is real."""
+        return call(np.conjugate, self)
+
+    def sum(
+        self,
+        axis: Axes = None,
+        dtype: DTypeLike | None = None,
+        *,
+        keepdims: bool = False,
+        **kwargs: Any,
+    ) -> Variable:
         """numpy.sum of this Variable."""
-        return call(np.sum, self, axis=axis, keepdims=keepdims, **kwargs)
+        return call(np.sum, self, axis=axis, dtype=dtype, keepdims=keepdims, **kwargs)
 
-    def mean(self, axis: Axes = None, *, keepdims: bool = False, **kwargs: Any) -> Variable:
+    def mean(
+        self,
+        axis: Axes = None,
+        dtype: DTypeLike | None = None,
+        *,
+        keepdims: bool = False,
+        **kwargs: Any,
+    ) -> Variable:
         """numpy.mean of this Variable."""
-        return call(np.mean, self, axis=axis, keepdims=keepdims, **kwargs)
+        return call(np.mean, self, axis=axis, dtype=dtype, keepdims=keepdims, **kwargs)
 
-    def prod(self, axis: Axes = None, *, keepdims: bool = False, **kwargs: Any) -> Variable:
+    def prod(
+        self,
+        axis: Axes = None,
+        dtype: DTypeLike | None = None,
+        *,
+        keepdims: bool = False,
+        **kwargs: Any,
+    ) -> Variable:
         """numpy.prod of this Variable."""
-        return call(np.prod, self, axis=axis, keepdims=keepdims, **kwargs)
+        return call(np.prod, self, axis=axis, dtype=dtype, keepdims=keepdims, **kwargs)
 
     def max(self, axis: Axes = None, *, keepdims: bool = False, **kwargs: Any) -> Variable:
         """numpy.max of this Variable."""
@@ -65,37 +92,53 @@ class Methods(Operators):
         """numpy.min of this Variable."""
         return call(np.min, self, axis=axis, keepdims=keepdims, **kwargs)
 
-    def var(self, axis: Axes = None, *, keepdims: bool = False, **kwargs: Any) -> Variable:
+    def var(
+        self,
+        axis: Axes = None,
+        dtype: DTypeLike | None = None,
+        *,
+        keepdims: bool = False,
+        **kwargs: Any,
+    ) -> Variable:
         """numpy.var of this Variable."""
-        return call(np.var, self, axis=axis, keepdims=keepdims, **kwargs)
+        return call(np.var, self, axis=axis, dtype=dtype, keepdims=keepdims, **kwargs)
 
-    def std(self, axis: Axes = None, *, keepdims: bool = False, **kwargs: Any) -> Variable:
+    def std(
+        self,
+        axis: Axes = None,
+        dtype: DTypeLike | None = None,
+        *,
+        keepdims: bool = False,
+        **kwargs: Any,
+    ) -> Variable:
         """numpy.std of this Variable."""
-        return call(np.std, self, axis=axis, keepdims=keepdims, **kwargs)
+        return call(np.std, self, axis=axis, dtype=dtype, keepdims=keepdims, **kwargs)
 
-    def cumsum(self, axis: int | None = None) -> Variable:
+    def cumsum(self, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
         """numpy.cumsum of this Variable."""
-        return call(np.cumsum, self, axis=axis)
+        return call(np.cumsum, self, axis=axis, dtype=dtype)
 
-    def cumprod(self, axis: int | None = None) -> Variable:
+    def cumprod(self, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
         """numpy.cumprod of this Variable."""
-        return call(np.cumprod, self, axis=axis)
+        return call(np.cumprod, self, axis=axis, dtype=dtype)
 
-    def reshape(self, *shape: int | Shape) -> Variable:
+    def reshape(
+        self, *shape: int | Shape, order: Order = "C", copy: bool | None = None
+    ) -> Variable:
         """numpy.reshape of this Variable; the new shape is a tuple or several ints."""
-        return call(np.reshape, self, _one(shape))
+        return call(np.reshape, self, _one(shape), order, copy=copy)
 
-    def copy(self) -> Variable:
+    def copy(self, order: MemoryOrder = "C") -> Variable:
         """numpy.copy of this Variable."""
-        return call(np.copy, self)
+        return call(np.copy, self, order)
 
-    def ravel(self) -> Variable:
+    def ravel(self, order: Order = "C") -> Variable:
         """numpy.ravel of this Variable."""
-        return call(np.ravel, self)
+        return call(np.ravel, self, order)
 
-    def flatten(self) -> Variable:
+    def flatten(self, order: Order = "C") -> Variable:
         """numpy.ravel of this Variable."""
-        return call(np.ravel, self)
+        return call(np.ravel, self, order)
 
     def transpose(self, *axes: int | Shape | None) -> Variable:
         """numpy.transpose of this Variable; the axes are a tuple or several ints."""
@@ -113,17 +156,29 @@ class Methods(Operators):
         """numpy.diagonal of this Variable."""
         return call(np.diagonal, self, offset, axis1, axis2)
 
-    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
+    def trace(
+        self,
+        offset: int = 0,
+        axis1: int = 0,
+        axis2: int = 1,
+        dtype: DTypeLike | None = None,
+    ) -> Variable:
         """numpy.trace of this Variable."""
-        return call(np.trace, self, offset, axis1, axis2)
+        return call(np.trace, self, offset, axis1, axis2, dtype)
 
     def repeat(self, repeats: ArrayLike, axis: int | None = None) -> Variable:
         """numpy.repeat of this Variable."""
         return call(np.repeat, self, repeats, axis=axis)
 
-    def take(self, indices: ArrayLike, axis: int | None = None) -> Variable:
+    def take(
+        self, indices: ArrayLike, axis: int | None = None, *, mode: Mode = "raise"
+    ) -> Variable:
         """numpy.take of this Variable."""
-        return call(np.take, self, indices, axis=axis)
+        return call(np.take, self, indices, axis=axis, mode=mode)
+
+    def compress(self, condition: ArrayLike, axis: int | None = None) -> Variable:
+        """numpy.compress of this Variable."""
+        return call(np.compress, condition, self, axis=axis)
 
     def clip(self, min: Operand | None = None, max: Operand | None = None) -> Variable:  # noqa: A002
         """numpy.clip of this Variable."""
@@ -145,17 +200,17 @@ class Methods(Operators):
         same = not copy and np.dtype(dtype) == self._plain().dtype
         return self if same else call(np.astype, self, dtype)  # type: ignore[return-value]  # a mixin
 
-    def argmax(self, axis: int | None = None) -> NDArray[np.intp]:
+    def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> NDArray[np.intp]:
         """numpy.argmax of the data."""
-        return np.asarray(np.argmax(self._plain(), axis=axis))
+        return np.asarray(np.argmax(self._plain(), axis=axis, keepdims=keepdims))
 
-    def argmin(self, axis: int | None = None) -> NDArray[np.intp]:
+    def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> NDArray[np.intp]:
         """numpy.argmin of the data."""
-        return np.asarray(np.argmin(self._plain(), axis=axis))
+        return np.asarray(np.argmin(self._plain(), axis=axis, keepdims=keepdims))
 
-    def argsort(self, axis: int | None = -1) -> NDArray[np.intp]:
+    def argsort(self, axis: int | None = -1, *, stable: bool | None = None) -> NDArray[np.intp]:
         """numpy.argsort of the data."""
-        return np.argsort(self._plain(), axis=axis)
+        return np.argsort(self._plain(), axis=axis, stable=stable)
 
 
 def _one(items: tuple[int | Shape | None, ...]) -> object:

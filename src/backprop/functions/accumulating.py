@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from backprop.arrays import Array
@@ -11,6 +13,10 @@ from backprop.core import Function, Operand, Variable
 from backprop.dispatch import METHODS, implements
 from backprop.functions.bases import as_variable
 from backprop.functions.scans import Cumprod, Cumsum, along, suffix_sums
+from backprop.functions.shapes import in_dtype
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 __all__: list[str] = []  # they are methods of NumPy's own ufuncs
 
@@ -50,16 +56,28 @@ def _accumulate(rule: Function, x: Operand, axis: int) -> Variable:
     return along(rule, x, axis)
 
 
-@implements(cases=lambda: [case("onp.add.accumulate(x)", x=(3, 2))])
-def add_accumulate(array: Operand, /, axis: int = 0) -> Variable:
+@implements(
+    cases=lambda: [
+        case("onp.add.accumulate(x)", x=(3, 2)),
+        case("onp.add.accumulate(x, 0, 'g').astype(x.dtype)", x=(2,)),
+    ]
+)
+def add_accumulate(array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None) -> Variable:
     """The sums of the elements up to each: numpy.add.accumulate."""
-    return _accumulate(Cumsum(), array, axis)
+    return _accumulate(Cumsum(), in_dtype(array, dtype), axis)
 
 
-@implements(cases=lambda: [case("onp.multiply.accumulate(x, axis=-1)", x=(2, 3))])
-def multiply_accumulate(array: Operand, /, axis: int = 0) -> Variable:
+@implements(
+    cases=lambda: [
+        case("onp.multiply.accumulate(x, axis=-1)", x=(2, 3)),
+        case("onp.multiply.accumulate(x, dtype='g').astype(x.dtype)", x=(2,)),
+    ]
+)
+def multiply_accumulate(
+    array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None
+) -> Variable:
     """The products of the elements up to each: numpy.multiply.accumulate."""
-    return _accumulate(Cumprod(), array, axis)
+    return _accumulate(Cumprod(), in_dtype(array, dtype), axis)
 
 
 @implements(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, overload
+from typing import TYPE_CHECKING, ClassVar, Literal, overload
 
 import numpy as np
 
@@ -16,8 +16,11 @@ from backprop.domain import POSITIVE, REALS, Domain
 from backprop.functions.arithmetic import power, subtract
 from backprop.functions.bases import as_variable
 from backprop.functions.joining import variables
-from backprop.functions.shapes import Reshape, astype, broadcast_to, expand_dims
+from backprop.functions.shapes import Reshape, astype, broadcast_to, expand_dims, in_dtype
 from backprop.kinds import BinaryFunction
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 __all__ = ["full", "full_like", "geomspace", "linspace", "logspace", "meshgrid"]
 
@@ -62,7 +65,7 @@ def linspace(
     num: int = 50,
     endpoint: bool = True,
     retstep: Literal[False] = False,
-    *,
+    dtype: DTypeLike | None = None,
     axis: int = 0,
 ) -> Variable: ...
 @overload
@@ -73,12 +76,14 @@ def linspace(
     endpoint: bool = True,
     *,
     retstep: Literal[True],
+    dtype: DTypeLike | None = None,
     axis: int = 0,
 ) -> tuple[Variable, Variable]: ...
 @implements(
     np.linspace,
     cases=lambda: [
         case("np.linspace(a, b, 4)", a=(), b=()),
+        case("np.linspace(a, b, 4, dtype='g').astype(a.dtype)", a=(), b=()),
         case("np.linspace(a, stop=b, num=3, endpoint=False, axis=-1)", a=(2, 1), b=(3,)),
         case("np.linspace(a, 1.0, 3, retstep=True)[1]", a=(2,)),
         case("np.linspace(start=a, stop=b, num=1)", a=(), b=(2,)),
@@ -91,7 +96,7 @@ def linspace(
     num: int = 50,
     endpoint: bool = True,
     retstep: bool = False,
-    *,
+    dtype: DTypeLike | None = None,
     axis: int = 0,
 ) -> Variable | tuple[Variable, Variable]:
     """`num` values at even distances, from `start` to `stop` along a new axis: numpy.linspace.
@@ -100,7 +105,7 @@ def linspace(
     >>> linspace(Variable(1.0), 2.0, 3)
     Variable([1. , 1.5, 2. ])
     """
-    y = Linspace(num, endpoint, axis)(start, stop)
+    y = in_dtype(Linspace(num, endpoint, axis)(start, stop), dtype)
     if not retstep:
         return y
     steps = num - 1 if endpoint else num
@@ -132,21 +137,28 @@ class Geomspace(Linspace):
     np.geomspace,
     cases=lambda: [
         case("np.geomspace(a, b, 4)", POSITIVE, a=(), b=()),
+        case("np.geomspace(a, b, 3, dtype='g').astype(a.dtype)", POSITIVE, a=(), b=()),
         case("np.geomspace(a, stop=b, num=3, endpoint=False, axis=1)", POSITIVE, a=(2,), b=()),
         case("np.geomspace(start=-a, stop=-2.0, num=3)", POSITIVE, a=(2,)),
     ],
 )
 def geomspace(
-    start: Operand, stop: Operand, num: int = 50, endpoint: bool = True, *, axis: int = 0
+    start: Operand,
+    stop: Operand,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: DTypeLike | None = None,
+    axis: int = 0,
 ) -> Variable:
     """`num` values at even ratios, from `start` to `stop` along a new axis: numpy.geomspace."""
-    return Geomspace(num, endpoint, axis)(start, stop)
+    return in_dtype(Geomspace(num, endpoint, axis)(start, stop), dtype)
 
 
 @implements(
     np.logspace,
     cases=lambda: [
         case("np.logspace(a, b, 3)", a=(), b=()),
+        case("np.logspace(a, b, 2, dtype='g').astype(a.dtype)", a=(), b=()),
         case(
             "np.logspace(a, stop=b, num=3, endpoint=False, base=c, axis=-1)",
             (REALS, REALS, POSITIVE),
@@ -163,7 +175,7 @@ def logspace(
     num: int = 50,
     endpoint: bool = True,
     base: Operand = 10.0,
-    *,
+    dtype: DTypeLike | None = None,
     axis: int = 0,
 ) -> Variable:
     """`base` to the powers of linspace(start, stop, num): numpy.logspace."""
@@ -172,7 +184,7 @@ def logspace(
         ndim = max(x.ndim for x in xs)
         start, stop, base = (Reshape((1,) * (ndim - x.ndim) + x.shape)(x) for x in xs)
         base = expand_dims(base, axis)
-    return power(base, linspace(start, stop, num, endpoint, axis=axis))
+    return in_dtype(power(base, linspace(start, stop, num, endpoint, axis=axis)), dtype)
 
 
 @implements(
@@ -204,26 +216,39 @@ def meshgrid(
     return tuple(broadcast_to(x, shape) for x in sparsely)
 
 
-@implements(cases=lambda: [case("np.full((2, 3), x)", x=()), case("np.full(2, x)", x=(2,))])
-def full(shape: int | Sequence[int], fill_value: Operand) -> Variable:
+@implements(
+    cases=lambda: [
+        case("np.full((2, 3), x)", x=()),
+        case("np.full(2, x, 'g').astype(x.dtype)", x=(2,)),
+    ]
+)
+def full(
+    shape: int | Sequence[int], fill_value: Operand, dtype: DTypeLike | None = None
+) -> Variable:
     """An array of `shape`, filled with a value: numpy.full.
 
     numpy.full itself cannot: it would have to ask the Variable for a plain number.
     """
-    return broadcast_to(fill_value, shape)
+    return broadcast_to(in_dtype(as_variable(fill_value), dtype), shape)
 
 
 @implements(
     np.full_like,
     cases=lambda: [
         case("np.full_like(x, b)", x=(2, 3), b=(3,)),
+        case("np.full_like(x, b, 'g').astype(b.dtype)", x=(2, 3), b=(3,)),
         case("np.full_like(x, fill_value=b, shape=4)", x=(2, 3), b=()),
     ],
 )
 def full_like(
-    x: Operand, /, fill_value: Operand, *, shape: int | Sequence[int] | None = None
+    x: Operand,
+    /,
+    fill_value: Operand,
+    dtype: DTypeLike | None = None,
+    *,
+    shape: int | Sequence[int] | None = None,
 ) -> Variable:
-    """An array of the shape and dtype of `x`, filled with a value: numpy.full_like."""
+    """An array of one value; its shape and dtype are those of `x` if None: numpy.full_like."""
     like = as_variable(x)
-    value = astype(as_variable(fill_value), like.dtype, copy=False)
+    value = astype(as_variable(fill_value), dtype or like.dtype, copy=False)
     return broadcast_to(value, like.shape if shape is None else shape)

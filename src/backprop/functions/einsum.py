@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from types import EllipsisType
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,11 @@ from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.functions.products import bare
+from backprop.functions.shapes import in_dtype
 from backprop.kinds import NaryFunction
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 __all__ = ["einsum"]
 
@@ -91,11 +95,16 @@ def _replaced(items: tuple[Any, ...], i: int, item: object) -> tuple[Any, ...]:
         case("np.einsum('k,j,jl->l', a, b, c, optimize='greedy')", a=(2,), b=(3,), c=(3, 2)),
         case("np.einsum(a, [0, 1], b, [1, 2], [0, 2])", a=(2, 3), b=(3, 2)),
         case("np.einsum(a, [..., 1], b, [1])", a=(2, 3), b=(3,)),
+        case("np.einsum('ij,j', a, b, dtype='g').astype(a.dtype)", a=(2, 3), b=(3,)),
         case("np.einsum('ij,ij->i', x, x)", x=(0, 3)),
     ],
 )
 def einsum(
-    subscripts: str | Operand, /, *operands: Operand | Labels, optimize: Optimize = False
+    subscripts: str | Operand,
+    /,
+    *operands: Operand | Labels,
+    dtype: DTypeLike | None = None,
+    optimize: Optimize = False,
 ) -> Variable:
     """The sum of the products that `subscripts` say: numpy.einsum, in every form it has.
 
@@ -109,6 +118,7 @@ def einsum(
     """
     text, xs = _as_text(subscripts, operands)
     terms, result = _explicit(text, [np.ndim(x) for x in xs], strict=not optimize)
+    xs = [in_dtype(x, dtype) for x in xs]
     pairs = _alone(_stretched(list(map(_unrepeated, xs, terms))), result)
     (y,) = Einsum(tuple(term for _, term in pairs), result, optimize)(*(x for x, _ in pairs))
     return y

@@ -18,9 +18,10 @@ from backprop.compat import Self, override
 from backprop.core import Function, Operand, Variable
 from backprop.dispatch import METHODS, implements
 from backprop.functions.reductions import Functions, Reduction, axes_of
+from backprop.functions.shapes import in_dtype
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 __all__ = ["nanprod", "prod"]
 
@@ -203,6 +204,7 @@ def _others(factors: _T, outside: _T, n: int) -> _T:
     np.prod,
     cases=lambda: [
         case("np.prod(x)", x=()),
+        case("np.prod(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
         case("np.prod(x)", x=(2, 3)),
         case("np.prod(x, axis=-1, keepdims=True)", x=(2, 3)),
         case("np.prod(x, axis=(-1, 0))", x=(2, 2, 2)),
@@ -215,6 +217,7 @@ def prod(
     x: Operand,
     /,
     axis: Axes = None,
+    dtype: DTypeLike | None = None,
     *,
     keepdims: bool = False,
     initial: float | None = None,
@@ -228,13 +231,14 @@ def prod(
     >>> x.grad
     array([0., 6., 0.])
     """
-    return Prod(axis, keepdims, where, initial)(x)
+    return Prod(axis, keepdims, where, initial)(in_dtype(x, dtype))
 
 
 @implements(
     np.nanprod,
     cases=lambda: [
         case("np.nanprod(x)", x=(2, 2)),
+        case("np.nanprod(x, dtype='g').astype(x.dtype)", x=(2, 2)),
         case("np.nanprod(np.where([True, False, True], x, onp.nan), axis=-1)", x=(2, 3)),
         case(
             "np.nanprod(np.where([True, False], x, onp.nan), 0, keepdims=True, initial=2.0, "
@@ -248,18 +252,20 @@ def nanprod(
     x: Operand,
     /,
     axis: Axes = None,
+    dtype: DTypeLike | None = None,
     *,
     keepdims: bool = False,
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
     """The product over `axis`, nan counted as 1: numpy.nanprod; a nan has gradient 0."""
-    return Prod(axis, keepdims, where, initial, nan=True)(x)
+    return Prod(axis, keepdims, where, initial, nan=True)(in_dtype(x, dtype))
 
 
 @implements(
     cases=lambda: [
         case("onp.multiply.reduce(x)", x=(3, 2)),
+        case("onp.multiply.reduce(x, dtype='g').astype(x.dtype)", x=(3, 2)),
         case("onp.multiply.reduce(x, axis=-1, initial=2.0, where=[True, False])", x=(3, 2)),
         case("onp.multiply.reduce(x, (0, 1), keepdims=True)", x=(2, 2)),
     ]
@@ -268,13 +274,14 @@ def multiply_reduce(
     array: Operand,
     /,
     axis: Axes = 0,
+    dtype: DTypeLike | None = None,
     *,
     keepdims: bool = False,
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
     """The product over the first axis, or those asked for: numpy.multiply.reduce."""
-    return Prod(axis, keepdims, where, initial)(array)
+    return Prod(axis, keepdims, where, initial)(in_dtype(array, dtype))
 
 
 METHODS[np.multiply, "reduce"] = multiply_reduce

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
@@ -14,9 +14,12 @@ from backprop.compat import override
 from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
 from backprop.functions.bases import as_variable
-from backprop.functions.shapes import Reshape, atleast_1d, atleast_2d, atleast_3d, ravel
+from backprop.functions.shapes import Reshape, astype, atleast_1d, atleast_2d, atleast_3d, ravel
 from backprop.functions.splitting import unstack
 from backprop.kinds import NaryFunction
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 __all__ = [
     "append",
@@ -66,13 +69,16 @@ class Concatenate(NaryFunction):
     np.concatenate,
     cases=lambda: [
         case("np.concatenate([a, b])", a=(2, 3), b=(1, 3)),
+        case("np.concatenate([a, b], dtype='g').astype(a.dtype)", a=(2,), b=(1,)),
         case("np.concatenate((a, b, a), axis=-1)", a=(2, 1), b=(2, 0)),
         case("np.concatenate([a, b], axis=None)", a=(2, 1), b=()),
         case("np.concatenate([a, [1.0, 2.0]]).astype(a.dtype)", a=(3,)),
         case("np.concatenate(x, 1)", x=(2, 1, 3)),
     ],
 )
-def concatenate(arrays: Operands, /, axis: int | None = 0) -> Variable:
+def concatenate(
+    arrays: Operands, /, axis: int | None = 0, *, dtype: DTypeLike | None = None
+) -> Variable:
     """The arrays one after the other along `axis`, flat if it is None: numpy.concatenate.
 
     >>> from backprop import Variable
@@ -80,7 +86,7 @@ def concatenate(arrays: Operands, /, axis: int | None = 0) -> Variable:
     >>> concatenate([x, y])
     Variable([1., 2., 3.])
     """
-    xs = members(arrays)
+    xs = members(arrays, dtype)
     if axis is None:
         xs, axis = [ravel(x) for x in xs], 0
     return Concatenate(axis)(*xs)[0]
@@ -89,9 +95,10 @@ def concatenate(arrays: Operands, /, axis: int | None = 0) -> Variable:
 concat = concatenate
 
 
-def members(arrays: Operands) -> Sequence[Variable]:
-    """The arrays of a sequence of them, or the rows of an array."""
-    return unstack(arrays) if isinstance(arrays, Variable) else variables(list(arrays))
+def members(arrays: Operands, dtype: DTypeLike | None = None) -> Sequence[Variable]:
+    """The arrays of a sequence of them, or the rows of an array; in `dtype`, if one is given."""
+    own = unstack(arrays) if isinstance(arrays, Variable) else variables(list(arrays))
+    return own if dtype is None else [astype(x, dtype, copy=False) for x in own]
 
 
 def variables(xs: Sequence[Operand]) -> list[Variable]:
@@ -130,43 +137,46 @@ class Stack(NaryFunction):
     np.stack,
     cases=lambda: [
         case("np.stack([a, b, a])", a=(2, 3), b=(2, 3)),
+        case("np.stack([a, b], dtype='g').astype(a.dtype)", a=(2,), b=(2,)),
         case("np.stack([a, 2.0, b])", a=(), b=()),
         case("np.stack((a, b), axis=-1)", a=(2, 3), b=(2, 3)),
         case("np.stack(x, 1)", x=(2, 0)),
     ],
 )
-def stack(arrays: Operands, /, axis: int = 0) -> Variable:
+def stack(arrays: Operands, /, axis: int = 0, *, dtype: DTypeLike | None = None) -> Variable:
     """Arrays of one shape along a new axis, at the place `axis` of the result: numpy.stack.
 
     >>> from backprop import Variable
     >>> stack([Variable(1.0), Variable(2.0)])
     Variable([1., 2.])
     """
-    return Stack(axis)(*members(arrays))[0]
+    return Stack(axis)(*members(arrays, dtype))[0]
 
 
 @implements(
     np.vstack,
     cases=lambda: [
         case("np.vstack([a, b])", a=(3,), b=(2, 3)),
+        case("np.vstack([a, b], dtype='g').astype(a.dtype)", a=(2,), b=(2,)),
         case("np.vstack(x)", x=(2, 3)),
     ],
 )
-def vstack(tup: Operands, /) -> Variable:
+def vstack(tup: Operands, /, *, dtype: DTypeLike | None = None) -> Variable:
     """The arrays, of two axes at least, one after the other along the first: numpy.vstack."""
-    return concatenate([atleast_2d(x) for x in members(tup)])
+    return concatenate([atleast_2d(x) for x in members(tup, dtype)])
 
 
 @implements(
     np.hstack,
     cases=lambda: [
         case("np.hstack([a, b])", a=(3,), b=()),
+        case("np.hstack([a, b], dtype='g').astype(a.dtype)", a=(2,), b=()),
         case("np.hstack((a, b))", a=(2, 1), b=(2, 3)),
     ],
 )
-def hstack(tup: Operands, /) -> Variable:
+def hstack(tup: Operands, /, *, dtype: DTypeLike | None = None) -> Variable:
     """The arrays one after the other along the second axis, vectors along theirs: numpy.hstack."""
-    xs = [atleast_1d(x) for x in members(tup)]
+    xs = [atleast_1d(x) for x in members(tup, dtype)]
     return concatenate(xs, 0 if xs and xs[0].ndim == 1 else 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from backprop.functions import products, vectors
 from backprop.functions.arithmetic import Matmul
 from backprop.functions.bases import as_variable
 from backprop.functions.products import Summed, bare
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 __all__ = [
     "cross",
@@ -84,11 +88,12 @@ def cross(x1: Operand, x2: Operand, /, *, axis: int = -1) -> Variable:
     cases=lambda: [
         case("np.linalg.trace(x)", x=(2, 2, 3)),
         case("np.linalg.trace(x, offset=-1)", x=(3, 2)),
+        case("np.linalg.trace(x, dtype='g').astype(x.dtype)", x=(2, 3)),
     ],
 )
-def trace(x: Operand, /, *, offset: int = 0) -> Variable:
+def trace(x: Operand, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> Variable:
     """The sum of the diagonal of each matrix of a stack: numpy.linalg.trace."""
-    return products.trace(x, offset, -2, -1)
+    return products.trace(x, offset, -2, -1, dtype)
 
 
 @implements(

@@ -18,7 +18,7 @@ from backprop.functions.bases import as_variable
 __all__ = ["dot", "inner", "kron", "outer", "tensordot", "trace", "vdot"]
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, DTypeLike
 
 Summed: TypeAlias = int | Sequence[int]  # one axis or several
 
@@ -168,11 +168,19 @@ def kron(a: Operand, b: Operand) -> Variable:
     np.trace,
     cases=lambda: [
         case("np.trace(x)", x=(2, 3)),
+        case("np.trace(x, dtype='g').astype(x.dtype)", x=(2, 3)),
         case("np.trace(x, -1)", x=(3, 2)),
         case("np.trace(x, offset=1, axis1=2, axis2=0)", x=(2, 2, 3)),
         case("np.trace(x)", x=(0, 3)),
     ],
 )
-def trace(x: Operand, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
+def trace(
+    x: Operand,
+    /,
+    offset: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    dtype: DTypeLike | None = None,
+) -> Variable:
     """The sum of the diagonal that is `offset` above the main one: numpy.trace."""
-    return as_variable(x).diagonal(offset, axis1, axis2).sum(-1)
+    return as_variable(x).diagonal(offset, axis1, axis2).sum(-1, dtype)

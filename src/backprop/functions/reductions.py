@@ -15,9 +15,10 @@ from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Function, Operand, Variable
 from backprop.dispatch import METHODS, implements
+from backprop.functions.shapes import in_dtype
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     Mask: TypeAlias = NDArray[np.bool_] | Literal[True]  # the elements that count; True if all do
 
@@ -163,6 +164,7 @@ class Mean(Reduction):
     np.sum,
     cases=lambda: [
         case("np.sum(x)", x=()),
+        case("np.sum(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
         case("np.sum(x)", x=(2, 3)),
         case("np.sum(x, axis=0)", x=(2, 3)),
         case("np.sum(x, axis=-1, keepdims=True)", x=(2, 3)),
@@ -177,6 +179,7 @@ def sum(
     x: Operand,
     /,
     axis: Axes = None,
+    dtype: DTypeLike | None = None,
     *,
     keepdims: bool = False,
     initial: float | None = None,
@@ -191,13 +194,14 @@ def sum(
     >>> y, x.grad
     (Variable([4., 6.]), array([[1., 1.], [1., 1.]]))
     """
-    return Sum(axis, keepdims, where, initial)(x)
+    return Sum(axis, keepdims, where, initial)(in_dtype(x, dtype))
 
 
 @implements(
     np.nansum,
     cases=lambda: [
         case("np.nansum(x)", x=(2, 3)),
+        case("np.nansum(x, dtype='g').astype(x.dtype)", x=(2, 3)),
         case("np.nansum(np.where([True, False, True], x, onp.nan), axis=0)", x=(2, 3)),
         case(
             "np.nansum(np.where([True, False, True], x, onp.nan), -1, keepdims=True, initial=2.0, "
@@ -211,19 +215,21 @@ def nansum(
     x: Operand,
     /,
     axis: Axes = None,
+    dtype: DTypeLike | None = None,
     *,
     keepdims: bool = False,
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
     """The sum over `axis`, nan counted as 0: numpy.nansum; a nan has gradient 0."""
-    return Sum(axis, keepdims, where, initial, nan=True)(x)
+    return Sum(axis, keepdims, where, initial, nan=True)(in_dtype(x, dtype))
 
 
 @implements(
     np.mean,
     cases=lambda: [
         case("np.mean(x)", x=()),
+        case("np.mean(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
         case("np.mean(x)", x=(2, 3)),
         case("np.mean(x, axis=(0, -1))", x=(2, 1, 3)),
         case("np.mean(x, axis=-1, keepdims=True)", x=(2, 3)),
@@ -232,7 +238,13 @@ def nansum(
     ],
 )
 def mean(
-    x: Operand, /, axis: Axes = None, *, keepdims: bool = False, where: ArrayLike = True
+    x: Operand,
+    /,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike = True,
 ) -> Variable:
     """The mean over `axis` (all axes if None) of the elements where `where` is true: numpy.mean.
 
@@ -243,13 +255,14 @@ def mean(
     >>> y, x.grad
     (Variable([2., 3.]), array([[0.5, 0.5], [0.5, 0.5]]))
     """
-    return Mean(axis, keepdims, where)(x)
+    return Mean(axis, keepdims, where)(in_dtype(x, dtype))
 
 
 @implements(
     np.nanmean,
     cases=lambda: [
         case("np.nanmean(x, axis=(-1, 0))", x=(2, 3)),
+        case("np.nanmean(x, dtype='g').astype(x.dtype)", x=(2, 3)),
         case("np.nanmean(np.where([True, False, True], x, onp.nan), axis=1)", x=(2, 3)),
         case(
             "np.nanmean(np.where([[True, False], [True, True]], x, onp.nan), 0, keepdims=True, "
@@ -260,15 +273,22 @@ def mean(
     kink="a nan has gradient 0",
 )
 def nanmean(
-    x: Operand, /, axis: Axes = None, *, keepdims: bool = False, where: ArrayLike = True
+    x: Operand,
+    /,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike = True,
 ) -> Variable:
     """The mean over `axis` of what is not nan: numpy.nanmean; a nan has gradient 0."""
-    return Mean(axis, keepdims, where, nan=True)(x)
+    return Mean(axis, keepdims, where, nan=True)(in_dtype(x, dtype))
 
 
 @implements(
     cases=lambda: [
         case("onp.add.reduce(x)", x=(2, 3)),
+        case("onp.add.reduce(x, dtype='g').astype(x.dtype)", x=(2, 3)),
         case(
             "onp.add.reduce(x, 1, keepdims=True, initial=2.0, where=[True, False, True])", x=(2, 3)
         ),
@@ -278,13 +298,14 @@ def add_reduce(
     array: Operand,
     /,
     axis: Axes = 0,
+    dtype: DTypeLike | None = None,
     *,
     keepdims: bool = False,
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
     """The sum over the first axis, or those asked for: numpy.add.reduce."""
-    return Sum(axis, keepdims, where, initial)(array)
+    return Sum(axis, keepdims, where, initial)(in_dtype(array, dtype))
 
 
 METHODS[np.add, "reduce"] = add_reduce

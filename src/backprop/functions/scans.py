@@ -16,9 +16,10 @@ from backprop.compat import override
 from backprop.core import Function, Operand, Variable
 from backprop.dispatch import call, implements
 from backprop.functions.bases import Linear, as_variable
+from backprop.functions.shapes import in_dtype
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
 __all__ = [
     "cumprod",
@@ -118,13 +119,14 @@ def along(rule: Function, x: Operand, axis: int | None) -> Variable:
     np.cumsum,
     cases=lambda: [
         case("np.cumsum(x)", x=()),
+        case("np.cumsum(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
         case("np.cumsum(x)", x=(2, 3)),
         case("np.cumsum(x, axis=0)", x=(2, 3)),
         case("np.cumsum(x, axis=-2)", x=(2, 3, 1)),
         case("np.cumsum(x, axis=1)", x=(0, 3)),
     ],
 )
-def cumsum(x: Operand, /, axis: int | None = None) -> Variable:
+def cumsum(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
     """The sums of the elements up to each, along `axis` or of all in a row: numpy.cumsum.
 
     >>> from backprop import Variable
@@ -134,13 +136,14 @@ def cumsum(x: Operand, /, axis: int | None = None) -> Variable:
     >>> y, x.grad
     (Variable([1., 3., 6.]), array([3., 2., 1.]))
     """
-    return along(Cumsum(), x, axis)
+    return along(Cumsum(), in_dtype(x, dtype), axis)
 
 
 @implements(
     np.cumprod,
     cases=lambda: [
         case("np.cumprod(x)", x=()),
+        case("np.cumprod(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
         case("np.cumprod(x)", x=(2, 3)),
         case("np.cumprod(x, axis=0)", x=(3, 2)),
         case("np.cumprod(x, axis=-1)", x=(2, 4)),
@@ -148,7 +151,7 @@ def cumsum(x: Operand, /, axis: int | None = None) -> Variable:
         case("np.cumprod(x, axis=1)", x=(0, 3)),
     ],
 )
-def cumprod(x: Operand, /, axis: int | None = None) -> Variable:
+def cumprod(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
     """The products of the elements up to each: numpy.cumprod; exact with zeros, to any order.
 
     >>> from backprop import Variable
@@ -157,37 +160,49 @@ def cumprod(x: Operand, /, axis: int | None = None) -> Variable:
     >>> x.grad
     array([1., 8., 0.])
     """
-    return along(Cumprod(), x, axis)
+    return along(Cumprod(), in_dtype(x, dtype), axis)
 
 
 @implements(
     np.cumulative_sum,
     cases=lambda: [
         case("np.cumulative_sum(x)", x=(3,)),
+        case("np.cumulative_sum(x, dtype='g').astype(x.dtype)", x=(3,)),
         case("np.cumulative_sum(x, axis=0, include_initial=True)", x=(2, 3)),
         case("np.cumulative_sum(x, axis=-1, include_initial=True)", x=(2, 0)),
     ],
 )
 def cumulative_sum(
-    x: Operand, /, *, axis: int | None = None, include_initial: bool = False
+    x: Operand,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DTypeLike | None = None,
+    include_initial: bool = False,
 ) -> Variable:
     """The sums of the elements up to each, from 0 with `include_initial`: numpy.cumulative_sum."""
-    return _cumulative(Cumsum(), x, axis, 0.0 if include_initial else None)
+    return _cumulative(Cumsum(), in_dtype(x, dtype), axis, 0.0 if include_initial else None)
 
 
 @implements(
     np.cumulative_prod,
     cases=lambda: [
         case("np.cumulative_prod(x)", x=(3,)),
+        case("np.cumulative_prod(x, dtype='g').astype(x.dtype)", x=(3,)),
         case("np.cumulative_prod(x, axis=0, include_initial=True)", x=(3, 2)),
         case("np.cumulative_prod(x, axis=-1, include_initial=True)", x=(2, 0)),
     ],
 )
 def cumulative_prod(
-    x: Operand, /, *, axis: int | None = None, include_initial: bool = False
+    x: Operand,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DTypeLike | None = None,
+    include_initial: bool = False,
 ) -> Variable:
     """The products up to each element, from 1 with `include_initial`: numpy.cumulative_prod."""
-    return _cumulative(Cumprod(), x, axis, 1.0 if include_initial else None)
+    return _cumulative(Cumprod(), in_dtype(x, dtype), axis, 1.0 if include_initial else None)
 
 
 def _cumulative(rule: Function, x: Operand, axis: int | None, initial: float | None) -> Variable:
@@ -217,26 +232,28 @@ def _typed(part: Operand, like: Variable) -> Operand:
     np.nancumsum,
     cases=lambda: [
         case("np.nancumsum(x)", x=(2, 3)),
+        case("np.nancumsum(x, dtype='g').astype(x.dtype)", x=(2, 3)),
         case("np.nancumsum(np.where([True, False, True], x, onp.nan), axis=-1)", x=(2, 3)),
     ],
     kink="a nan has gradient 0",
 )
-def nancumsum(x: Operand, /, axis: int | None = None) -> Variable:
+def nancumsum(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
     """The sums of the elements up to each, nan counted as 0: numpy.nancumsum."""
-    return along(Cumsum(), np.where(np.isnan(x), 0.0, x), axis)
+    return along(Cumsum(), np.where(np.isnan(x), 0.0, in_dtype(x, dtype)), axis)
 
 
 @implements(
     np.nancumprod,
     cases=lambda: [
         case("np.nancumprod(x)", x=(2, 2)),
+        case("np.nancumprod(x, dtype='g').astype(x.dtype)", x=(2, 2)),
         case("np.nancumprod(np.where([True, False, True], x, onp.nan), axis=-1)", x=(2, 3)),
     ],
     kink="a nan has gradient 0",
 )
-def nancumprod(x: Operand, /, axis: int | None = None) -> Variable:
+def nancumprod(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
     """The products of the elements up to each, nan counted as 1: numpy.nancumprod."""
-    return along(Cumprod(), np.where(np.isnan(x), 1.0, x), axis)
+    return along(Cumprod(), np.where(np.isnan(x), 1.0, in_dtype(x, dtype)), axis)
 
 
 @implements(

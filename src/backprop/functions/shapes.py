@@ -255,6 +255,15 @@ def astype(x: Operand, /, dtype: DTypeLike, *, copy: bool = True) -> Variable:
     return x if not copy and np.dtype(dtype) == x.dtype else Astype(dtype)(x)
 
 
+@overload
+def in_dtype(x: Variable, dtype: DTypeLike | None) -> Variable: ...
+@overload
+def in_dtype(x: Operand, dtype: DTypeLike | None) -> Operand: ...
+def in_dtype(x: Operand, dtype: DTypeLike | None) -> Operand:
+    """`x` in the dtype asked for, if one is: what NumPy's keyword `dtype` does."""
+    return x if dtype is None else astype(x, dtype, copy=False)
+
+
 class Copy(Linear):
     """y = x, in memory of its own."""
 

@@ -14,9 +14,10 @@ from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import Interval
 from backprop.functions.reductions import Functions, Reduction, over, values
+from backprop.functions.shapes import in_dtype
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 __all__ = ["nanstd", "nanvar", "std", "var"]
 
@@ -133,6 +134,7 @@ def _freedoms(ddof: float, correction: float | None) -> float:
     np.var,
     cases=lambda: [
         case("np.var(x)", x=()),
+        case("np.var(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
         case("np.var(x)", x=(2, 3)),
         case("np.var(x, axis=-1, ddof=1, keepdims=True)", x=(2, 3)),
         case("np.var(x, axis=(0, -1), correction=0.5)", x=(2, 1, 3)),
@@ -144,6 +146,7 @@ def var(
     x: Operand,
     /,
     axis: Axes = None,
+    dtype: DTypeLike | None = None,
     *,
     ddof: float = 0,
     keepdims: bool = False,
@@ -159,13 +162,14 @@ def var(
     >>> y, x.grad
     (Variable(7.), array([-2., -1.,  3.]))
     """
-    return Var(axis, keepdims, where, _freedoms(ddof, correction))(x)
+    return Var(axis, keepdims, where, _freedoms(ddof, correction))(in_dtype(x, dtype))
 
 
 @implements(
     np.std,
     cases=lambda: [
         case("np.std(x)", NEAR, x=()),
+        case("np.std(x, 1, 'g').astype(x.dtype)", NEAR, x=(2, 3)),
         case("np.std(x)", NEAR, x=(2, 3)),
         case("np.std(x, axis=-1, ddof=1, keepdims=True)", NEAR, x=(2, 3)),
         case("np.std(x, axis=(0, -1), correction=0.5)", NEAR, x=(2, 1, 3)),
@@ -182,6 +186,7 @@ def std(
     x: Operand,
     /,
     axis: Axes = None,
+    dtype: DTypeLike | None = None,
     *,
     ddof: float = 0,
     keepdims: bool = False,
@@ -196,7 +201,7 @@ def std(
     >>> x.grad
     array([0., 0., 0.])
     """
-    return Std(axis, keepdims, where, _freedoms(ddof, correction))(x)
+    return Std(axis, keepdims, where, _freedoms(ddof, correction))(in_dtype(x, dtype))
 
 
 @implements(
@@ -205,6 +210,7 @@ def std(
         case("np.nanvar(np.where([True, False, True], x, onp.nan), axis=-1)", x=(2, 3)),
         case("np.nanvar(x, 0, ddof=1, keepdims=True, where=[[True], [True], [False]])", x=(3, 2)),
         case("np.nanvar(np.where([True, True, False], x, onp.nan), correction=0.5)", x=(2, 3)),
+        case("np.nanvar(x, dtype='g').astype(x.dtype)", x=(2, 3)),
     ],
     kink="a nan has gradient 0",
 )
@@ -212,6 +218,7 @@ def nanvar(
     x: Operand,
     /,
     axis: Axes = None,
+    dtype: DTypeLike | None = None,
     *,
     ddof: float = 0,
     keepdims: bool = False,
@@ -219,13 +226,14 @@ def nanvar(
     correction: float | None = None,
 ) -> Variable:
     """The variance over `axis` of what is not nan: numpy.nanvar; a nan has gradient 0."""
-    return Var(axis, keepdims, where, _freedoms(ddof, correction), nan=True)(x)
+    return Var(axis, keepdims, where, _freedoms(ddof, correction), nan=True)(in_dtype(x, dtype))
 
 
 @implements(
     np.nanstd,
     cases=lambda: [
         case("np.nanstd(np.where([True, False, True, True], x, onp.nan), axis=-1)", NEAR, x=(2, 4)),
+        case("np.nanstd(x, dtype='g').astype(x.dtype)", NEAR, x=(2, 3)),
         case(
             "np.nanstd(x, 0, ddof=1, keepdims=True, where=onp.arange(4)[:, None] < 3)",
             NEAR,
@@ -241,6 +249,7 @@ def nanstd(
     x: Operand,
     /,
     axis: Axes = None,
+    dtype: DTypeLike | None = None,
     *,
     ddof: float = 0,
     keepdims: bool = False,
@@ -248,4 +257,4 @@ def nanstd(
     correction: float | None = None,
 ) -> Variable:
     """The standard deviation over `axis` of what is not nan: numpy.nanstd."""
-    return Std(axis, keepdims, where, _freedoms(ddof, correction), nan=True)(x)
+    return Std(axis, keepdims, where, _freedoms(ddof, correction), nan=True)(in_dtype(x, dtype))
