@@ -219,7 +219,8 @@ def meshgrid(
 @implements(
     cases=lambda: [
         case("np.full((2, 3), x)", x=()),
-        case("np.full(2, x, 'g').astype(x.dtype)", x=(2,)),
+        case("np.full(2, x)", x=(2,)),
+        case("np.full(2, x, 'g').astype(x.dtype)", x=()),
     ]
 )
 def full(

@@ -1,4 +1,4 @@
-"""Sums and means over axes, and what all reductions share: Reduction, Sum, Mean."""
+"""Sums over axes, and what all reductions share: Reduction, Sum."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Functions: TypeAlias = tuple[Callable[..., Array], Callable[..., Array]]  # NumPy's, without nan
 
-__all__ = ["mean", "nanmean", "nansum", "sum"]
+__all__ = ["nansum", "sum"]
 
 
 class Reduction(Function):
@@ -143,23 +143,6 @@ class Sum(Reduction):
         return self.dropped(self.total(self.masked(tx)))
 
 
-class Mean(Reduction):
-    """y = Σ x / n over `axis`, of the n elements where `where` is true."""
-
-    __slots__ = ()
-    functions: ClassVar[Functions] = (np.mean, np.nanmean)
-
-    @override
-    def backward(self, gy: Array) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):  # of groups where none counts
-            share = over(self.kept(gy), self.count())
-        return self.masked(np.broadcast_to(share, self.x.shape))
-
-    @override
-    def jvp(self, tx: Array) -> Array:
-        return self.dropped(over(self.total(self.masked(tx)), self.count()))
-
-
 @implements(
     np.sum,
     cases=lambda: [
@@ -223,66 +206,6 @@ def nansum(
 ) -> Variable:
     """The sum over `axis`, nan counted as 0: numpy.nansum; a nan has gradient 0."""
     return Sum(axis, keepdims, where, initial, nan=True)(in_dtype(x, dtype))
-
-
-@implements(
-    np.mean,
-    cases=lambda: [
-        case("np.mean(x)", x=()),
-        case("np.mean(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
-        case("np.mean(x)", x=(2, 3)),
-        case("np.mean(x, axis=(0, -1))", x=(2, 1, 3)),
-        case("np.mean(x, axis=-1, keepdims=True)", x=(2, 3)),
-        case("np.mean(x, axis=0, where=[[True, False, True], [True, True, False]])", x=(2, 3)),
-        case("np.mean(x, axis=1)", x=(0, 3)),
-    ],
-)
-def mean(
-    x: Operand,
-    /,
-    axis: Axes = None,
-    dtype: DTypeLike | None = None,
-    *,
-    keepdims: bool = False,
-    where: ArrayLike = True,
-) -> Variable:
-    """The mean over `axis` (all axes if None) of the elements where `where` is true: numpy.mean.
-
-    >>> from backprop import Variable
-    >>> x = Variable(np.array([[1.0, 2.0], [3.0, 4.0]]))
-    >>> y = mean(x, axis=0)
-    >>> y.backward()
-    >>> y, x.grad
-    (Variable([2., 3.]), array([[0.5, 0.5], [0.5, 0.5]]))
-    """
-    return Mean(axis, keepdims, where)(in_dtype(x, dtype))
-
-
-@implements(
-    np.nanmean,
-    cases=lambda: [
-        case("np.nanmean(x, axis=(-1, 0))", x=(2, 3)),
-        case("np.nanmean(x, dtype='g').astype(x.dtype)", x=(2, 3)),
-        case("np.nanmean(np.where([True, False, True], x, onp.nan), axis=1)", x=(2, 3)),
-        case(
-            "np.nanmean(np.where([[True, False], [True, True]], x, onp.nan), 0, keepdims=True, "
-            "where=[[False], [True]])",
-            x=(2, 2),
-        ),
-    ],
-    kink="a nan has gradient 0",
-)
-def nanmean(
-    x: Operand,
-    /,
-    axis: Axes = None,
-    dtype: DTypeLike | None = None,
-    *,
-    keepdims: bool = False,
-    where: ArrayLike = True,
-) -> Variable:
-    """The mean over `axis` of what is not nan: numpy.nanmean; a nan has gradient 0."""
-    return Mean(axis, keepdims, where, nan=True)(in_dtype(x, dtype))
 
 
 @implements(

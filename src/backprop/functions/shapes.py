@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, overload
 
 import numpy as np
 
-from backprop.arrays import Array, Axes, Shape, unbroadcast
+from backprop.arrays import FLOATS, Array, Axes, Shape, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
+from backprop.errors import ConversionError
 from backprop.functions.bases import Linear, as_variable
 
 if TYPE_CHECKING:
@@ -228,7 +229,12 @@ class Astype(Linear):
     __slots__ = ("to",)
 
     def __init__(self, to: DTypeLike) -> None:
-        self.to = to
+        self.to: np.dtype[Any] = np.dtype(to)
+        if self.to not in FLOATS:
+            raise ConversionError(
+                f"as {self.to} a Variable would lose its gradient, for it holds floats; take "
+                "x.data.astype(dtype) where no gradient is wanted"
+            )
 
     @override
     def forward(self, x: Array) -> Array:
@@ -249,7 +255,8 @@ class Astype(Linear):
 def astype(x: Operand, /, dtype: DTypeLike, *, copy: bool = True) -> Variable:
     """X in another dtype of floats; its gradient comes back in its own: numpy.astype.
 
-    With copy=False it is `x` itself if it has that dtype already.
+    With copy=False it is `x` itself if it has that dtype already. Raises ConversionError for a
+    dtype of no floats.
     """
     x = as_variable(x)
     return x if not copy and np.dtype(dtype) == x.dtype else Astype(dtype)(x)

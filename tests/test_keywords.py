@@ -1,0 +1,189 @@
+"""NumPy's keywords on Variables: they mean what they mean on arrays, or are refused by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop.numpy as bp
+from backprop import Variable, gradients
+from backprop.dispatch import TABLE
+from backprop.errors import UnsupportedError
+
+X = np.array([[0.5, 1.75, 2.0], [1.0, 3.0, 0.25]], np.float32)
+
+# That of other libraries, of the memory, or of what writes into its operand; what only checks.
+NEVER = {"casting", "copy", "device", "like", "order", "out", "overwrite_input", "subok"}
+REFUSED = {
+    "nanstd": {"mean"},  # it changes no value: numpy.mean gives it
+    "nanvar": {"mean"},
+    "std": {"mean"},
+    "var": {"mean"},
+    "nanpercentile": {"weights"},  # of steps only: method="inverted_cdf"
+    "nanquantile": {"weights"},
+    "percentile": {"weights"},
+    "quantile": {"weights"},
+    "polyfit": {"cov", "full"},  # what else is known of the fit
+}
+
+
+def _signatures() -> dict[str, tuple[Callable[..., Any], Callable[..., Any]]]:
+    return {
+        f"{original.__module__}.{original.__name__}": (original, ours)
+        for original, ours in TABLE.items()
+        if inspect.isroutine(original) and getattr(original, "__module__", "").startswith("numpy")
+    }
+
+
+@pytest.mark.parametrize("name", _signatures())
+def test_no_keyword_of_numpys_is_forgotten(name: str) -> None:
+    """Ours knows each that NumPy's has, but for those that are refused on purpose."""
+    original, ours = _signatures()[name]
+    try:
+        theirs = inspect.signature(original).parameters
+    except ValueError:
+        pytest.skip("this NumPy does not tell")
+    known = inspect.signature(ours).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in known):
+        return
+    first = sum(p.kind is p.POSITIONAL_ONLY for p in known)  # by their places, not by their names
+    varied = {p.name for p in theirs.values() if p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    lacking = set(list(theirs)[first:]) - {p.name for p in known} - varied - NEVER
+    assert lacking == REFUSED.get(original.__name__, set())
+
+
+TYPED = [
+    "np.sum(x, 0, np.float64)",
+    "np.sum(x, dtype=np.float64)",
+    "np.add.reduce(x, dtype=np.float64)",
+    "np.add.accumulate(x, 0, np.float64)",
+    "np.multiply.reduce(x, 1, np.float64)",
+    "np.multiply.accumulate(x, dtype=np.float64)",
+    "np.nansum(x, dtype=np.float64)",
+    "np.mean(x, dtype=np.float64)",
+    "np.nanmean(x, dtype=np.float64)",
+    "np.prod(x, dtype=np.float64)",
+    "np.nanprod(x, dtype=np.float64)",
+    "np.var(x, 0, np.float64, ddof=1)",
+    "np.std(x, dtype=np.float64)",
+    "np.nanvar(x, dtype=np.float64)",
+    "np.nanstd(x, dtype=np.float64)",
+    "np.cumsum(x, dtype=np.float64)",
+    "np.cumprod(x, dtype=np.float64)",
+    "np.cumulative_sum(x, axis=0, dtype=np.float64)",
+    "np.cumulative_prod(x, axis=0, dtype=np.float64)",
+    "np.nancumsum(x, dtype=np.float64)",
+    "np.nancumprod(x, dtype=np.float64)",
+    "np.trace(x, dtype=np.float64)",
+    "np.linalg.trace(x, dtype=np.float64)",
+    "np.concatenate([x, x], dtype=np.float64)",
+    "np.stack([x, x], dtype=np.float64)",
+    "np.vstack([x, x], dtype=np.float64)",
+    "np.hstack([x, x], dtype=np.float64)",
+    "np.cov(x, dtype=np.float64)",
+    "np.corrcoef(x, dtype=np.float64)",
+    "np.full_like(x, x[0], np.float64)",
+    "np.linspace(x, 3.0, 4, dtype=np.float64)",
+    "np.geomspace(x, 3.0, 4, dtype=np.float64)",
+    "np.logspace(x, 3.0, 4, dtype=np.float64)",
+    "np.einsum('ij,kj', x, x, dtype=np.float64)",
+    "x.sum(0, np.float64)",
+    "x.mean(dtype=np.float64)",
+    "x.prod(dtype=np.float64)",
+    "x.var(0, np.float64, ddof=1)",
+    "x.std(dtype=np.float64)",
+    "x.cumsum(0, np.float64)",
+    "x.cumprod(1, np.float64)",
+    "x.trace(dtype=np.float64)",
+]
+
+
+@pytest.mark.parametrize("code", TYPED)
+def test_a_result_has_the_dtype_asked_for(code: str) -> None:
+    """And NumPy's value; the gradient has the dtype of the Variable."""
+    x = Variable(X)
+    found = eval(code, {"np": np, "x": x})
+    expected = eval(code, {"np": np, "x": X})
+    assert found.dtype == expected.dtype == np.float64
+    # Of these NumPy, or ours, computes in float32 before it gives float64.
+    single = any(part in code for part in ("space", "nanvar", "nanstd"))
+    np.testing.assert_allclose(found.data, expected, rtol=1e-6 if single else 1e-14)
+    assert gradients(np.sum(found), [x])[0].dtype == np.float32
+
+
+NAMED = [
+    "np.average(x, 0, [1.0, 2.0], True)[1]",
+    "np.average(x, axis=1, returned=True)[1]",
+    "np.cov(x, fweights=[1, 2, 4])",
+    "np.cov(x, aweights=[1.0, 0.5, 2.0], bias=True)",
+    "np.cov(x, fweights=[1, 2, 4], aweights=[1.0, 0.5, 2.0])",
+    "np.cov(x.T, x.T, ddof=0, fweights=[1, 2])",
+    "x.reshape(3, 2, order='F')",
+    "x.reshape((3, -1), order='F')",
+    "x.ravel('F')",
+    "x.flatten(order='F')",
+    "x.copy('F')",
+    "x.take([0, 7], 1, mode='clip')",
+    "x.compress([True, False, True], axis=1)",
+    "x.conjugate()",
+]
+
+
+@pytest.mark.parametrize("code", NAMED)
+def test_a_keyword_means_what_it_means_on_arrays(code: str) -> None:
+    """The value is NumPy's."""
+    wide = X.astype(np.float64)
+    found = eval(code, {"np": np, "x": Variable(wide)})
+    expected = eval(code, {"np": np, "x": wide})
+    np.testing.assert_allclose(found.data, expected, rtol=1e-14)
+
+
+def test_a_copy_lies_in_the_order_asked_for() -> None:
+    """In that of C, if none is, as the method of ndarray has it."""
+    x = Variable(np.asfortranarray(X))
+    assert x.copy().data.flags.c_contiguous
+    assert x.copy("F").data.flags.f_contiguous
+    assert bp.copy(x).data.flags.f_contiguous
+
+
+def test_places_keep_the_axis_that_they_are_asked_to_keep() -> None:
+    """keepdims and stable of what gives no floats."""
+    x = Variable(X)
+    assert np.array_equal(x.argmax(0, keepdims=True), X.argmax(0, keepdims=True))
+    assert np.array_equal(x.argmin(1, keepdims=True), X.argmin(1, keepdims=True))
+    assert np.array_equal(x.argsort(0, stable=True), X.argsort(0, stable=True))
+
+
+@pytest.mark.parametrize("code", ["np.exp(x, dtype=np.float64)", "np.sum(x, dtype=int)"])
+def test_a_dtype_that_cannot_be_kept_is_refused(code: str) -> None:
+    """A ufunc's choice of a loop, and integers, through which no gradient flows."""
+    with pytest.raises(TypeError, match="astype"):
+        eval(code, {"np": np, "x": Variable(X)})
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "message"),
+    [
+        ({"fweights": [1.5, 2.0, 1.0]}, TypeError, "fweights must be integer"),
+        ({"fweights": [1, 2]}, RuntimeError, "incompatible numbers of samples and fweights"),
+        ({"aweights": [[1.0]]}, RuntimeError, "cannot handle multidimensional aweights"),
+        ({"aweights": [1.0, -1.0, 1.0]}, ValueError, "aweights cannot be negative"),
+    ],
+)
+def test_weights_that_numpy_refuses(
+    weights: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    """With NumPy's own words."""
+    for x in (X, Variable(X)):
+        with pytest.raises(error, match=message):
+            np.cov(x, **weights)
+
+
+def test_a_keyword_that_would_be_ignored_is_refused() -> None:
+    """By name, with what to do."""
+    with pytest.raises(UnsupportedError, match=r"numpy.var of a Variable knows no mean=.*leave"):
+        np.var(Variable(X), mean=1.0)
