@@ -62,6 +62,15 @@ def test_cumprod_of_many_decades(decades: list[int]) -> None:
     assert gxx.data[:, 0].tolist() == [0.0, 0.0]
 
 
+def test_prod_of_many_decades() -> None:
+    """In both orders, though the products of some of its factors leave the range of floats."""
+    x = leaf([1e200, 1e-200, 1e200, 1e-200, 1e5])
+    (gx,) = gradients(bnp.prod(x), [x])
+    gx[0].backward()
+    np.testing.assert_allclose(gx.data, [1e-195, 1e205, 1e-195, 1e205, 1.0], rtol=1e-12)
+    np.testing.assert_allclose(grad(x), [0.0, 1e5, 0.0, 1e5, 1e-200], rtol=1e-12)
+
+
 def test_a_running_maximum_shares_among_the_ties_so_far() -> None:
     """Each of y's elements among the elements of x that attained it by then."""
     x = leaf([1.0, 1.0, 3.0, 2.0, 3.0])
