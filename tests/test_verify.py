@@ -41,9 +41,10 @@ from backprop.testing import (
     verify_rule,
 )
 from backprop.testing.builtins import _subclasses
-from backprop.testing.expressions import Expression, Second, cases_of, numpy_functions
+from backprop.testing.expressions import Expression, Second, cases_of, numpy_functions, rules_of
 from backprop.testing.rules import as_callable, rule_of
 from backprop.testing.strategies import ordinary, small_ways
+from backprop.testing.verifier import _number
 
 EXAMPLES = 4  # of each function, a taste: `make verify` tries every case in both orders
 
@@ -619,3 +620,10 @@ def test_a_rule_may_overflow_on_the_way_to_almost_the_largest_number() -> None:
     """2 * x * gy is inf in float32 before it is halved; its wider twin is right."""
     x, gy = np.array([1e19], np.float32), np.array([2e19], np.float32)
     check_gradient(lambda x: x * x / 2, x, gy=gy, vjp=lambda x, gy: 2 * x * gy / np.float32(2))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_case_of_a_function_has_an_example(name: str) -> None:
+    """By default, in both orders; those with many cases have more examples."""
+    rules = rules_of(FUNCTIONS[name][0])
+    assert _number(rules) > len(rules)

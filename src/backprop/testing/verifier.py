@@ -27,6 +27,7 @@ from backprop.testing.strategies import DTYPES, inputs, ordinary, small_ways, wa
 
 _EXAMPLES: Final = 50
 _EXAMPLES_OF_TWO_ORDERS: Final = 24
+_SEARCHED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +172,12 @@ def _verify(
 
 
 def _number(rules: tuple[Rule, ...]) -> int:
-    """How many examples are enough: those of a second order cost as much as many."""
-    return _EXAMPLES if rules[-1].order == 1 else _EXAMPLES_OF_TWO_ORDERS
+    """How many examples are enough: those of a second order cost as much as many.
+
+    But every case has one, and some are left to the search.
+    """
+    least = _EXAMPLES if rules[-1].order == 1 else _EXAMPLES_OF_TWO_ORDERS
+    return max(least, len(rules) + _SEARCHED)
 
 
 def _examples(
