@@ -116,12 +116,11 @@ def _ill_conditioned(point: Point, rule: Rule, gy: Array, seen: Measurement, k: 
     wrong at one point, it moves away from there as well, but to one value.
     """
     beyond = abs(seen.analytic[k] - seen.numeric[k]) - seen.tolerance[k]
-    for trials in (FEW_TRIALS, MANY_TRIALS):
-        moves = gradient_spread(rule, point.xs, gy, seen.input, trials)[seen.columns[k]]
-        # The many are for what does not move in the few, as what is 0 does not.
-        if beyond <= 2 * moves or moves > seen.tolerance[k]:
-            return bool(beyond <= 2 * moves)
-    return False
+    at, column = (rule, point.xs, gy, seen.input), seen.columns[k]
+    moves = gradient_spread(*at, FEW_TRIALS)[column]
+    if moves <= seen.tolerance[k]:  # what is 0 does not move in a few
+        moves = gradient_spread(*at, MANY_TRIALS)[column]
+    return bool(beyond <= 2 * moves)
 
 
 def _last_places(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
