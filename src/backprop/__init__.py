@@ -34,7 +34,7 @@ from backprop.functions import (
 )
 from backprop.gradients import gradients
 from backprop.kinds import BinaryFunction, NaryFunction
-from backprop.modes import no_grad
+from backprop.modes import checking, no_grad
 from backprop.transforms import (
     elementwise_grad,
     grad,
@@ -72,6 +72,7 @@ __all__ = [
     "Subtract",
     "Tanh",
     "Variable",
+    "checking",
     "elementwise_grad",
     "grad",
     "gradients",

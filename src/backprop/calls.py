@@ -14,25 +14,17 @@ import numpy as np
 from backprop.arrays import Array, Shape, as_tuple
 from backprop.checks import fitting
 from backprop.compat import override
-from backprop.core import Constant, Unrecorded, Variable, pull
+from backprop.core import Constant, Input, Unrecorded, Variable, pull
 from backprop.dispatch import call as differentiable
 from backprop.errors import NoGraphError, TransformError
 from backprop.functions.bases import Linear, as_variable
 from backprop.gradients import Call, path, sweep
-from backprop.modes import recorded
+from backprop.modes import run_recorded
 from backprop.tangents import lifted_tangents, tangents
 from backprop.trees import Tree, alike, leaves, mapped
 
 
-class Input(Variable):
-    """What a transform differentiates by; `open` while it calls the function."""
-
-    __slots__ = ("open",)
-
-    open: bool
-
-
-class Identity(Linear):
+class Identity(Linear, fresh=True):
     """y = x: another place in the graph for the same value."""
 
     __slots__ = ()
@@ -52,7 +44,7 @@ class Arguments:
     __slots__ = ("args", "chosen", "inputs", "nested")
 
     def __init__(
-        self, args: tuple[Any, ...], chosen: Tree, inputs: tuple[Variable, ...], nested: bool
+        self, args: tuple[Any, ...], chosen: Tree, inputs: tuple[Input, ...], nested: bool
     ) -> None:
         self.args = args
         self.chosen = chosen  # as they came: one argument, or a tuple of them
@@ -63,12 +55,10 @@ class Arguments:
         """What f gives: a Variable, or a tree of them."""
         self.nested = self.nested or _has_variable(kwargs)
         try:
-            with recorded():
-                return f(*self.args, **kwargs)
+            return run_recorded(f, *self.args, **kwargs)
         finally:
             for x in self.inputs:
-                if isinstance(x, Input):
-                    x.open = False
+                x.open = False
 
     def outcome(self, y: Any) -> Any:
         """A value as the caller gets it: a Variable if it depends on others than the inputs."""
@@ -102,10 +92,10 @@ def opened(args: tuple[Any, ...], argnums: int | tuple[int, ...], *others: Tree)
         raise TransformError(f"argnums={argnums!r}, but the function got {len(args)} arguments")
     if len({n % len(args) for n in numbers}) < len(numbers):
         raise TransformError(f"argnums={argnums!r} names an argument twice")
-    inputs: list[Variable] = []
+    inputs: list[Input] = []
 
     def open_leaf(leaf: Any) -> Variable:
-        inputs.append(Identity()(leaf) if isinstance(leaf, Variable) else _input(leaf))
+        inputs.append(_input(leaf))
         return inputs[-1]
 
     given = list(args)
@@ -116,7 +106,12 @@ def opened(args: tuple[Any, ...], argnums: int | tuple[int, ...], *others: Tree)
 
 
 def _input(leaf: Any) -> Input:
-    made = Input(leaf)
+    """A new place in the graph for an argument: above a Variable, else a leaf."""
+    made = Input(leaf.data if isinstance(leaf, Variable) else leaf)
+    if isinstance(leaf, Variable) and not isinstance(leaf, Constant):
+        node = Identity()(leaf).creator
+        if node is not None:  # not under no_grad()
+            made.set_creator(node)
     made.open = True
     return made
 
@@ -129,7 +124,7 @@ def _is_live(leaf: Variable) -> bool:
 
 
 def _has_variable(tree: Tree) -> bool:
-    return any(isinstance(leaf, Variable) for leaf in leaves(tree))
+    return any(isinstance(x, Variable) and not isinstance(x, Constant) for x in leaves(tree))
 
 
 def pulled(y: Tree, gy: Tree | None, to: Arguments) -> Iterator[Any]:

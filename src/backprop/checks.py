@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop.arrays import FLOATS, Array, is_array, is_subclass
-from backprop.errors import GradientShapeError, GradientTypeError, OutputError
+from backprop.arrays import FLOATS, Array, brief, is_array, is_subclass
+from backprop.errors import GradientShapeError, GradientTypeError, OutputError, ReadOnlyError
 
 
 def checked_output(y: object, rule: str) -> Array:
@@ -16,8 +16,31 @@ def checked_output(y: object, rule: str) -> Array:
     y = _boxed(y)
     if is_array(y) and y.dtype in FLOATS and not is_subclass(y):
         return y
+    raise _no_output(y, rule)
+
+
+def checked_constant(y: object, rule: str) -> Array:
+    """What `forward` returned for Constants alone: an array of any real numbers, or of bools.
+
+    Raises OutputError if it is none.
+    """
+    y = _boxed(y)
+    if is_array(y) and y.dtype.kind in "biuf" and not is_subclass(y):
+        return y
+    raise _no_output(y, rule)
+
+
+def _no_output(y: object, rule: str) -> OutputError:
     kind = f"{type(y).__name__} of dtype {y.dtype}" if is_array(y) else type(y).__name__
-    raise OutputError(f"forward of {rule} must return an array of floats, got {kind}: {y!r}")
+    return OutputError(f"forward of {rule} must return an array of floats, got {kind}: {brief(y)}")
+
+
+def written(rule: str) -> ReadOnlyError:
+    """What is raised where `rule`, a method of a Function, wrote into an array that it was lent."""
+    return ReadOnlyError(
+        f"{rule} writes into an array that it was only lent, a cotangent or what forward got or "
+        "gave; others read it after it: make a new one, gy = gy * 3 instead of gy *= 3"
+    )
 
 
 def fitting(g: object, data: Array, whose: str) -> Array:
@@ -27,7 +50,7 @@ def fitting(g: object, data: Array, whose: str) -> Array:
     """
     g = _boxed(g)
     if not is_array(g) or is_subclass(g):
-        raise GradientTypeError(f"{whose} must be an array, got {type(g).__name__}: {g!r}")
+        raise GradientTypeError(f"{whose} must be an array, got {type(g).__name__}: {brief(g)}")
     if g.shape != data.shape:
         raise GradientShapeError(f"{whose} must have shape {data.shape}, got {g.shape}")
     if g.dtype != data.dtype:

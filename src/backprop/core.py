@@ -8,12 +8,12 @@ the last output is dropped the graph is gone.
 
 from __future__ import annotations
 
-import gc
 from _thread import allocate_lock  # threading itself costs a fortieth of `import numpy`
+from collections import deque
 from contextlib import suppress
 from heapq import heappop, heappush
-from sys import getrefcount
-from types import MemberDescriptorType
+from inspect import CO_VARARGS
+from types import FunctionType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, SupportsIndex, TypeAlias, TypeVar
 from weakref import ref
 
@@ -21,9 +21,24 @@ import numpy as np
 from numpy import ndarray
 
 from backprop import ufuncs as uf
-from backprop.arrays import FLOATS, Array, Numbers, Shape, Shapes, as_data, ones_like
-from backprop.checks import checked_output, fitting, returned
+from backprop.arrays import (
+    FLOATS,
+    Array,
+    Numbers,
+    Shape,
+    Shapes,
+    as_array,
+    as_data,
+    brief,
+    copied,
+    is_weak,
+    ones_like,
+    read_only,
+)
+from backprop.checking import finite, inspect, watch
+from backprop.checks import checked_constant, checked_output, fitting, returned, written
 from backprop.compat import Self, override
+from backprop.dispatch import CONSTANT, joined
 from backprop.domain import REALS, Domain
 from backprop.errors import (
     ConversionError,
@@ -36,42 +51,29 @@ from backprop.errors import (
     NoGraphError,
     NotCalledError,
     OutputDroppedError,
+    SignatureError,
 )
 from backprop.methods import Methods
-from backprop.modes import blocks, recording
+from backprop.modes import blocks, is_checking, lifting, recording, transforming
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from typing import Never
 
     from numpy.typing import ArrayLike
 
+    from backprop.checking import Watch
+
 
 _new: Final = object.__new__  # looked up once: it runs in every call
-
-
-def _fresh_count() -> int:
-    array = np.ones(())
-    return getrefcount(array)
-
-
-class _Probe:
-    def __call__(self) -> int:
-        node = self
-        other = node
-        return getrefcount(self) if other is node else 0
-
-
-# What getrefcount says of an array that one local variable holds, and of an instance that, in
-# __call__, is held by nobody but that call and the one Variable it has made.
-_FRESH: Final = _fresh_count()
-_TEMPORARY: Final = _Probe()()
 
 
 class Variable(Methods):
     """An array, its gradient, and the Function that made it (book steps 1, 6 and 7).
 
     `data` is an array of float16, float32, float64 or longdouble and is shared, not copied;
-    integers and Python numbers become float64. Raises DataError (a TypeError) for anything else.
+    integers and Python numbers become float64. pandas and xarray objects are taken by their values.
+    Raises DataError (a TypeError) for anything else. `name` is for people (book step 25).
 
     >>> x = Variable(np.array(0.5))
     >>> y = x * x + 1.0
@@ -80,31 +82,53 @@ class Variable(Methods):
     (Variable(1.25), array(1.))
     """
 
-    __slots__ = ("__weakref__", "_creator", "_data", "_grad", "_seed")
+    # No slot may have a name that NumPy or pandas look up in what they are given: numpy.ma asks for
+    # `_data`, and would compute with it past the graph.
+    __slots__ = ("__weakref__", "_array", "_creator", "_grad", "_label", "_seed")
 
-    _data: Array
+    _array: Array
     _grad: Array | None
     _creator: Node | None
     _seed: Array  # what the user assigned to grad; it counts while `_grad` is that same array
+    _label: str | None
 
-    def __init__(self, data: ArrayLike) -> None:
+    def __init__(self, data: ArrayLike, name: str | None = None) -> None:
         if type(data) is ndarray and data.dtype in FLOATS:
-            self._data = data
-        elif isinstance(data, Variable):
-            raise DataError("data is a Variable already; for a new leaf write x.detach()")
+            self._array = data
         else:
-            self._data = as_data(data)
+            self._array = self._taken(data)
         self._grad = None
         self._creator = None
+        if name is not None:
+            self._label = name
+
+    @property
+    def name(self) -> str | None:
+        """The name that was given or assigned; None if none was."""
+        return getattr(self, "_label", None)
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._label = name
 
     @property
     def data(self) -> Array:
-        """The value: an ndarray, 0-d for a number. Assigning checks it as `Variable(data)` does."""
-        return self._data
+        """The value: an ndarray, 0-d for a number. Assigning checks it as `Variable(data)` does.
+
+        A graph keeps the arrays that it was computed with: assigning other data afterwards changes
+        no derivative of it, neither by `backward()` nor by `gradients()`.
+        """
+        return self._array
 
     @data.setter
     def data(self, data: ArrayLike) -> None:
-        self._data = as_data(data)
+        self._array = self._taken(data)
+
+    def _taken(self, data: ArrayLike) -> Array:
+        """What becomes of data that is assigned."""
+        if isinstance(data, Variable):
+            raise DataError("data is a Variable already; for a new leaf write x.detach()")
+        return as_data(data)
 
     @property
     def grad(self) -> Array | None:
@@ -119,7 +143,7 @@ class Variable(Methods):
         if grad is None:
             self._grad = None
         else:
-            self._grad = self._seed = fitting(grad, self._data, "grad").copy()
+            self._grad = self._seed = fitting(grad, self._array, "grad").copy()
 
     def cleargrad(self) -> None:
         """Set `grad` to None."""
@@ -128,10 +152,7 @@ class Variable(Methods):
     @property
     def creator(self) -> Node | None:
         """The Function whose call made this Variable; None for a leaf."""
-        node = self._creator
-        if isinstance(node, Function) and not hasattr(node, "_output"):
-            node.adopt(self)
-        return node
+        return self._creator
 
     def set_creator(self, func: Node) -> None:
         """Make `func` the creator, as the notes' own `Function.__call__` does (book step 7)."""
@@ -140,7 +161,9 @@ class Variable(Methods):
         func.adopt(self)
         self._creator = func
 
-    def backward(self, *, accumulate: bool = False, retain_grad: bool = True) -> None:
+    def backward(
+        self, *, accumulate: bool = False, retain_grad: bool = True, **unknown: Never
+    ) -> None:
         """Give every Variable that this one was computed from its gradient.
 
         The sweep starts from the `grad` that the user assigned, else from ones. Gradients replace
@@ -154,77 +177,115 @@ class Variable(Methods):
         >>> x.grad
         array([ 2., 40.])
         """
+        if unknown:
+            raise _other_backward(unknown)
         given = self._grad
         if given is not None and given is not getattr(self, "_seed", None):
             given = None
-        seed = given if given is not None else ones_like(self._data)
+        seed = given if given is not None else ones_like(self._array)
         walk = _Sweep(retain_grad)
         walk.run(self, seed)
+        variables, grads = walk.variables, walk.grads
         if accumulate:
-            _accumulate(walk.variables, walk.grads)
-        else:
-            for v, g in zip(walk.variables, walk.grads):
-                v._grad = g
+            with _adding: _add_to(variables, grads, given)  # noqa: E701  # fmt: skip  # see _adding
+            return
         if given is not None:
-            self._grad = given
+            grads[0] = given
+        _store(variables, grads)
 
     def detach(self) -> Variable:
         """A leaf with the same data, from which nothing flows back to this Variable."""
-        return Variable(self._data)
+        return Variable(self._array)
 
     @property
     def shape(self) -> Shape:
         """The shape of `data`."""
-        return self._data.shape
+        return self._array.shape
 
     @property
     def ndim(self) -> int:
         """The number of axes of `data`."""
-        return self._data.ndim
+        return self._array.ndim
 
     @property
     def size(self) -> int:
         """The number of elements of `data`."""
-        return self._data.size
+        return self._array.size
 
     @property
     def dtype(self) -> np.dtype[np.floating[Any]]:
         """The dtype of `data`, which its gradient shares."""
-        return self._data.dtype
+        return self._array.dtype
 
     @override
     def __repr__(self) -> str:
-        text = np.array2string(self._data, separator=", ", prefix="Variable(", threshold=100)
-        kind = "" if self._data.dtype == np.float64 else f", dtype={self._data.dtype}"
+        text = np.array2string(self._array, separator=", ", prefix="Variable(", threshold=100)
+        kind = "" if self._array.dtype == np.float64 else f", dtype={self._array.dtype}"
         return f"{type(self).__name__}({text}{kind})"
 
     @override
-    def _plain(self) -> Array:
-        return self._data
-
-    def _refuse(self) -> NoReturn:
-        raise ConversionError(
-            f"converting {self!r} to a plain number, bool or array would cut its gradient; "
-            "compute with Variables, or take x.data where no gradient is wanted"
+    def __format__(self, spec: str, /) -> str:
+        if not spec:
+            return str(self)
+        if not self._array.ndim:
+            return format(self._array[()], spec)
+        return np.array2string(
+            self._array,
+            separator=", ",
+            threshold=100,
+            formatter={"float_kind": lambda number: format(number, spec)},
         )
 
+    def item(self) -> float:
+        """The value of a single element as a Python number, outside of any gradient.
+
+        Raises ConversionError within a function that a transform differentiates, if the value
+        depends on what it differentiates by: there the number would have no gradient.
+        """
+        number: float = self._looked("x.item()").item()
+        return number
+
+    @override
+    def _plain(self) -> Array:
+        return self._array
+
+    def tolist(self) -> Any:
+        """The values as a Python number or nested lists of them; raises as `item` does."""
+        return self._looked("x.tolist()").tolist()
+
+    def _looked(self, how: str) -> Array:
+        """The data, for one who only looks at it."""
+        if lifting.get() or (transforming.get() and _is_differentiated(self)):
+            raise _cut(self, how)
+        return self._array
+
     def __array__(self, dtype: object = None, *, copy: object = None) -> NoReturn:
-        self._refuse()
+        raise _cut(
+            self,
+            "numpy.asarray(x)",
+            "; for numpy.array([x, y]) write numpy.stack([x, y]) or backprop.numpy.array([x, y]), "
+            "and for out[i] = x collect the values in a list and stack that",
+        )
 
     def __bool__(self) -> NoReturn:
-        self._refuse()
+        raise _cut(self, "bool(x)", "; a comparison as x > 0 gives plain bools")
 
     def __float__(self) -> NoReturn:
-        self._refuse()
+        raise _cut(
+            self,
+            "float(x)",
+            "; functions of math are in numpy too, and for out[i] = x collect the values in a list "
+            "and stack that: numpy.stack(values)",
+        )
 
     def __int__(self) -> NoReturn:
-        self._refuse()
+        raise _cut(self, "int(x)")
 
     def __complex__(self) -> NoReturn:
-        self._refuse()
+        raise _cut(self, "complex(x)")
 
     def __index__(self) -> NoReturn:
-        self._refuse()
+        raise _cut(self, "an index x")
 
     @override
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> str | tuple[Any, ...]:
@@ -234,9 +295,37 @@ class Variable(Methods):
 
 
 class Constant(Variable):
-    """An operand that is an array or a number: computed with, but never given a gradient."""
+    """What is computed with, but never given a gradient: an operand that is an array or a number.
+
+    It keeps the dtype of its data, integers and bools included. What is computed of Constants alone
+    is a Constant again.
+    """
 
     __slots__ = ()
+    is_constant: ClassVar[bool] = True
+
+    @override
+    def _taken(self, data: ArrayLike) -> Array:
+        return as_array(data)
+
+    @override
+    def backward(
+        self, *, accumulate: bool = False, retain_grad: bool = True, **unknown: Never
+    ) -> None:
+        raise NoGraphError(
+            f"{self!r} is a constant: nothing that it was computed from has a gradient"
+        )
+
+
+CONSTANT.append(Constant)
+
+
+class Input(Variable):
+    """What a transform differentiates by; `open` while it calls the function."""
+
+    __slots__ = ("open",)
+
+    open: bool
 
 
 class Unrecorded(Variable):
@@ -249,12 +338,17 @@ class Unrecorded(Variable):
         raise CreatorError(f"{self!r} was computed under no_grad(); it has no creator")
 
     @override
-    def backward(self, *, accumulate: bool = False, retain_grad: bool = True) -> None:
+    def backward(
+        self, *, accumulate: bool = False, retain_grad: bool = True, **unknown: Never
+    ) -> None:
         raise NoGraphError(f"{self!r} was computed under no_grad(): compute it outside to record")
 
 
 _N = TypeVar("_N", bound="Node")
+_A = TypeVar("_A", bound="Array | Variable")
+_R = TypeVar("_R")
 Operand: TypeAlias = Variable | Numbers | float
+_ARGUMENTS: Final = {1: "(x)", 2: "(a, b)", None: "(*xs)"}
 
 
 def _new_free(cls: type[_N], *_: object, **__: object) -> _N:
@@ -279,27 +373,45 @@ class Node:
 
     `domain` says where the derivative exists (one Interval, or one for each input); `shapes`, for
     which shapes of inputs the rule is meant, where that is not every shape.
+
+    The arrays that a rule finds in `backward`, and the cotangents that it gets, are read-only, and
+    what it returns is copied. A class that says so, `class Exp(Function, fresh=True)`, promises
+    that it writes into none of them, and that every array which `backward` and `jvp` return is new,
+    the cotangent itself or a view: then nothing is copied that need not be. The verifier holds it
+    to that. The promise is of that class alone, not of those derived from it.
     """
 
-    __slots__ = ("_free", "generation")
+    __slots__ = ("_free", "_watch", "generation")
     domain: ClassVar[Domain] = REALS
     shapes: ClassVar[Shapes | None] = None
     _members: ClassVar[tuple[MemberDescriptorType, ...]] = ()  # a rule's own slots: its settings
 
     has_jvp: ClassVar[bool] = False  # whether a rule says how tangents go forward
+    fresh: ClassVar[bool] = False
+    arity: ClassVar[int | None] = None  # how many inputs its kind has; None if any number
 
+    _watch: Watch  # what checking() compares with, where the call was made within it
     _free: bool  # there until a call takes this instance as its node
     # Above that of the inputs' creators: a sweep visits consumers first. Below 0: a lifted twin.
     generation: int
 
-    def __init__(self) -> None:
+    def __init__(self, given: Any = None, /) -> None:  # the book's readers write Square(x)
         self._free = True
+        if given is not None:
+            name = type(self).__name__
+            raise SignatureError(
+                f"{name} has no settings, got {brief(given)}: make an instance and call that, "
+                f"{name}(){_ARGUMENTS[self.arity]}"
+            )
 
     @override
-    def __init_subclass__(cls, *, kind: bool = False, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, kind: bool = False, fresh: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if kind:  # its slots are what a call records, which is no setting
             return
+        if fresh or "fresh" not in vars(cls):
+            cls.fresh = fresh
+        _check_arity(cls)
         cls.has_jvp = cls.has_jvp or "jvp" in vars(cls)
         own = (m for m in vars(cls).values() if isinstance(m, MemberDescriptorType))
         cls._members = (*cls._members, *own)
@@ -316,6 +428,11 @@ class Node:
     @property
     def primals(self) -> tuple[Array, ...]:
         """The arrays that `forward` got."""
+        raise NotImplementedError
+
+    @property
+    def results(self) -> tuple[Array, ...]:
+        """The arrays that `forward` returned."""
         raise NotImplementedError
 
     def adopt(self, output: Variable) -> None:
@@ -349,9 +466,51 @@ class Node:
         twin.bind(inputs, outputs)
         return twin
 
-    def bind(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> None:
-        """Let the rule read these for what `forward` got and returned."""
+    def bind(self, inputs: tuple[_A, ...], outputs: tuple[_A, ...]) -> None:
+        """Let the rule read these for what `forward` got and returned: arrays or Variables."""
         raise NotImplementedError
+
+    def lend(self, how: str, rule: Callable[..., _R], *given: Array) -> _R:
+        """What a rule of this call gives of arrays that it cannot write into."""
+        xs, ys = self.primals, self.results
+        if any(type(x) is ndarray and x.flags.writeable for x in (*xs, *ys)):
+            self.bind(tuple(map(read_only, xs)), tuple(map(read_only, ys)))
+        try:
+            return rule(*map(read_only, given))
+        except ValueError as error:
+            if "read-only" not in str(error):
+                raise
+            raise written(f"{type(self).__name__}.{how}") from error
+
+    def pulled(self, *gys: Array) -> tuple[Array | None, ...]:
+        """What `pullback` gives, with all that is to be watched over while a rule runs."""
+        if not is_checking():
+            rule = self.pullback
+            return rule(*gys) if self.fresh else self.lend("backward", rule, *gys)
+        inspect(self)
+        gxs = self.lend("backward", self.pullback, *gys)
+        inspect(self, "backward")
+        finite(self, "backward", (*gys, *self.primals, *self.results), gxs)
+        return gxs
+
+    def pushed(self, *txs: Array) -> tuple[Array, ...]:
+        """What `pushforward` gives, likewise."""
+        if not is_checking():
+            return (
+                self.pushforward(*txs) if self.fresh else self.lend("jvp", self.pushforward, *txs)
+            )
+        inspect(self)
+        tys = self.lend("jvp", self.pushforward, *txs)
+        finite(self, "jvp", (*txs, *self.primals, *self.results), tys)
+        return tys
+
+    def fold(self, operands: Iterable[object]) -> Any:
+        """The value of a call of Constants alone: it is not recorded."""
+        node = self._claim()
+        try:
+            return node.value(*_raw(tuple(operands)))
+        finally:
+            node._free = True
 
     def cotangents(
         self, v: Variable, gy: Array, take: Callable[[Variable | None, Array], Array]
@@ -418,27 +577,22 @@ class OneOutput(Node, kind=True):
     def output(self) -> Variable:
         """The Variable that the call gave. Raises OutputDroppedError if nobody kept it."""
         if not hasattr(self, "_output"):
-            self._find_output()
+            raise self._uncalled()
         return self._alive(self._output)
 
     @output.setter
     def output(self, output: Variable) -> None:
         self._output = ref(output)
-        self.y = output._data
+        self.y = output._array
 
     @override
     def adopt(self, output: Variable) -> None:
         self.output = output
 
-    def _find_output(self) -> None:
-        """Look for the output among all objects: the call took this instance for a temporary one.
-
-        It counts references, and cannot see a holder that lends its own, as functools.partial does.
-        """
-        if getattr(self, "generation", -1) < 0:
-            raise self._uncalled()
-        held = (v for v in gc.get_referrers(self) if isinstance(v, Variable))
-        self._output = ref(next(held, _new(Variable)))  # else to one that is gone at once
+    @property
+    @override
+    def results(self) -> tuple[Array]:
+        return (self.y,)
 
 
 class Function(OneOutput, kind=True):
@@ -458,6 +612,7 @@ class Function(OneOutput, kind=True):
     """
 
     __slots__ = ("_input", "x")
+    arity: ClassVar[int | None] = 1
 
     _input: Variable
     x: Array
@@ -472,36 +627,37 @@ class Function(OneOutput, kind=True):
 
     def __call__(self, x: Operand, /) -> Variable:
         """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
-        if type(x) is not Variable and not isinstance(x, Variable):
-            x = Constant(x)
+        if type(x) is not Variable:
+            if isinstance(x, Constant):
+                return constant(self.fold((x,)), self)
+            if not isinstance(x, Variable):
+                x = as_operand(x)
         try:
             del self._free  # as _claim does: this is the path that every chain takes
             node = self
         except AttributeError:
             node = self._clone()
-        data = x._data
+        data = x._array
         try:
             y = node.forward(data)
             if type(y) is not ndarray or y.dtype is not data.dtype:
                 y = checked_output(y, type(node).__name__)
-            if blocks.get() and not recording():
-                node._free = True
-                return new_variable(y, Unrecorded)
+            if blocks.get():
+                if not recording():
+                    node._free = True
+                    return new_variable(y, Unrecorded)
+                watch(node, (data,), (y,))
         except BaseException:
             node._free = True
             raise
         output = _new(Variable)
-        output._data = y
+        output._array = y
         output._grad = None
         output._creator = node
         node._input = x
         node.x = data
         node.y = y
-        # A weak reference costs as much as the rest of the bookkeeping. If nobody else holds this
-        # instance it is only to be had from `output.creator`, which makes up for it; and what the
-        # count misses, `output` finds.
-        if getrefcount(self) > _TEMPORARY:
-            node._output = ref(output)
+        node._output = ref(output)
         above = x._creator
         node.generation = 1 if above is None else above.generation + 1
         return output
@@ -516,7 +672,7 @@ class Function(OneOutput, kind=True):
     @input.setter
     def input(self, x: Variable) -> None:
         self._input = x
-        self.x = x._data
+        self.x = x._array
         self._record((x,))
 
     @property
@@ -546,11 +702,11 @@ class Function(OneOutput, kind=True):
         return (self.jvp(*txs),)
 
     @override
-    def bind(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> None:
+    def bind(self, inputs: tuple[_A, ...], outputs: tuple[_A, ...]) -> None:
         bind(self, x=inputs[0], y=outputs[0])
 
 
-def bind(node: Node, **values: Variable | tuple[Variable, ...]) -> None:
+def bind(node: Node, **values: Array | Variable | tuple[Array | Variable, ...]) -> None:
     """Set what a rule reads to Variables: they stand for arrays there, as types cannot say."""
     for name, value in values.items():
         setattr(node, name, value)
@@ -559,7 +715,7 @@ def bind(node: Node, **values: Variable | tuple[Variable, ...]) -> None:
 def new_variable(data: Array, kind: type[Variable] = Variable) -> Variable:
     """A Variable of data that is known to be good."""
     v = _new(kind)
-    v._data = data
+    v._array = data
     v._grad = None
     v._creator = None
     return v
@@ -572,10 +728,11 @@ class _Sweep:
     bookkeeping at all, and by a heap in the order of generations where several nodes are open.
     """
 
-    __slots__ = ("grads", "heap", "reached", "retain_grad", "table", "variables")
+    __slots__ = ("grads", "heap", "plain", "reached", "retain_grad", "table", "variables")
 
     def __init__(self, retain_grad: bool) -> None:
         self.retain_grad = retain_grad
+        self.plain = not is_checking()
         self.variables: list[Variable] = []  # those passed,
         self.grads: list[Array | None] = []  # and the gradient of each
         self.table: dict[int, tuple[Variable, Array]] = {}  # those reached: the cotangent so far
@@ -584,18 +741,19 @@ class _Sweep:
 
     def run(self, root: Variable, seed: Array) -> None:
         """Fill `variables` and `grads`, `root` first."""
-        heap, keep, leave = self.heap, self.retain_grad, self.variables.append
+        heap, keep, leave, plain = self.heap, self.retain_grad, self.variables.append, self.plain
         grade = self.grads.append
         v, gy = root, seed
         while (node := v._creator) is not None:
             leave(v)
             grade(gy if keep else None)
             if isinstance(node, Function):
-                gx = node.backward(gy)
+                fresh = plain and node.fresh
+                gx = node.backward(gy) if fresh else node.pulled(gy)[0]
                 data = node.x
                 if type(gx) is ndarray and gx.dtype is data.dtype and gx.shape == data.shape:
                     # Nobody else may write into what becomes a gradient, nor may we into theirs.
-                    if getrefcount(gx) > _FRESH or gx.base is not None:
+                    if not fresh or gx is gy or gx.base is not None:
                         gx = gx.copy()
                 else:
                     gx = returned(gx, data, type(node).__name__, 0)
@@ -622,23 +780,22 @@ class _Sweep:
 
     def spread(self, node: Node, v: Variable, gy: Array) -> None:
         """Take the cotangents of a node's outputs back to each of its inputs."""
-        gxs: object = node.pullback(*node.cotangents(v, gy, self.take))
+        gys = node.cotangents(v, gy, self.take)
+        fresh = self.plain and node.fresh
+        gxs: object = node.pullback(*gys) if fresh else node.pulled(*gys)
         inputs = node.inputs
         if not isinstance(gxs, (tuple, list)) or len(gxs) != len(inputs):
             raise GradientCountError(
                 f"{type(node).__name__}.backward must return a tuple of {len(inputs)} gradients, "
-                f"one for each input, got {gxs!r}"
+                f"one for each input, got {brief(gxs)}"
             )
-        rest = list(reversed(gxs))
-        del gxs  # so that only `rest` holds them
-        for i, (x, data) in enumerate(zip(inputs, node.primals, strict=True)):
-            gx = rest.pop()
+        for i, (x, data, gx) in enumerate(zip(inputs, node.primals, gxs)):
             if isinstance(x, Constant):
                 continue
             if x._creator is not None and x._creator.generation >= node.generation:
                 raise _cycle(node)
             if type(gx) is ndarray and gx.dtype is data.dtype and gx.shape == data.shape:
-                if getrefcount(gx) > _FRESH or gx.base is not None:
+                if not fresh or gx.base is not None or any(gx is gy for gy in gys):
                     gx = gx.copy()
             else:
                 gx = returned(gx, data, type(node).__name__, i)
@@ -691,6 +848,105 @@ def pull(root: Variable, seed: Array) -> list[tuple[Variable, Array]]:
     return [(v, g) for v, g in zip(walk.variables, walk.grads, strict=True) if g is not None]
 
 
+def as_operand(value: Any, among: tuple[object, ...] = ()) -> Variable:
+    """`value` as an input of a call: itself if it is a Variable of floats, else a Constant of them.
+
+    A number, an integer or a bool takes the dtype that NumPy would compute in with the operands
+    `among` which it stands. An array is copied: its owner may change it before the sweep.
+    """
+    if isinstance(value, Variable) and value._array.dtype in FLOATS:
+        return value
+    value = joined(value)
+    if isinstance(value, Variable) and value._array.dtype in FLOATS:
+        return value
+    floats = FLOATS & {getattr(other, "dtype", None) for other in among}
+    if is_weak(value):
+        weak = np.result_type(*floats) if floats else np.float64
+        return new_variable(np.array(value, weak), Constant)
+    array = value._array if isinstance(value, Variable) else as_array(value)
+    if array.dtype in FLOATS:
+        return new_variable(copied(array), Constant)
+    wide = np.result_type(*floats, array.dtype) if floats else np.float64
+    return new_variable(array.astype(wide), Constant)
+
+
+def constant(value: object, node: Node) -> Constant:
+    """A Constant of what a call of Constants alone gave."""
+    made = _new(Constant)
+    made._array = checked_constant(value, type(node).__name__)
+    made._grad = None
+    made._creator = None
+    return made
+
+
+def is_folded(operands: tuple[object, ...]) -> bool:
+    """Whether a call of these is one of Constants alone; of arrays alone it is recorded."""
+    found = [x for x in operands if isinstance(x, Variable)]
+    return bool(found) and all(isinstance(x, Constant) for x in found)
+
+
+def _raw(operands: tuple[object, ...]) -> list[Array]:
+    """The arrays of Constants in their own dtypes; a number takes one as NumPy would give it."""
+    dtypes = [x._array.dtype for x in operands if isinstance(x, Variable)]
+    return [
+        x._array
+        if isinstance(x, Variable)
+        else np.array(x, np.result_type(x, *dtypes))
+        if is_weak(x)
+        else as_array(x)
+        for x in operands
+    ]
+
+
+def _check_arity(cls: type[Node]) -> None:
+    """Raise SignatureError if `forward` takes another number of inputs than its kind has."""
+    forward, arity = vars(cls).get("forward"), cls.arity
+    if arity is None or not isinstance(forward, FunctionType):
+        return
+    count = forward.__code__.co_argcount - 1
+    least = count - len(forward.__defaults__ or ())
+    many = forward.__code__.co_flags & CO_VARARGS
+    if least > arity or (count < arity and not many):
+        raise SignatureError(
+            f"{cls.__name__}.forward takes {count} arrays, but its kind has {arity}: subclass "
+            "Function for one input, BinaryFunction for two, NaryFunction for any number"
+        )
+
+
+def _is_differentiated(v: Variable) -> bool:
+    """Whether an open transform differentiates by something that `v` was computed from."""
+    seen: set[int] = set()
+    open_ = [v]
+    while open_:
+        x = open_.pop()
+        if isinstance(x, Input) and x.open:
+            return True
+        if id(x) not in seen and x._creator is not None:
+            open_.extend(x._creator.inputs)
+        seen.add(id(x))
+    return False
+
+
+def _cut(v: Variable, how: str, more: str = "") -> ConversionError:
+    return ConversionError(
+        f"{how}: converting {brief(v)} to a plain number, bool or array would cut its gradient; "
+        f"compute with Variables, or take x.data where no gradient is wanted{more}"
+    )
+
+
+def _other_backward(unknown: dict[str, Any]) -> SignatureError:
+    ways = {
+        "create_graph": "gradients(y, [x]) gives gradients that are Variables",
+        "retain_graph": "a graph may go back any number of times, so leave it out",
+        "gradient": "assign it first: y.grad = gy",
+    }
+    instead = [ways[name] for name in unknown if name in ways]
+    return SignatureError(
+        f"backward knows accumulate and retain_grad, not {', '.join(unknown)}: "
+        + ("; ".join(instead) or "leave it out")
+    )
+
+
 def _cycle(node: Node) -> CycleError:
     return CycleError(
         f"the input of a {type(node).__name__} was computed from its own output: "
@@ -698,15 +954,24 @@ def _cycle(node: Node) -> CycleError:
     )
 
 
-# The one lock: two threads that add to the same gradient must not both read the old sum.
+# The one lock: two threads that add to the same gradient must not both read the old sum. What it
+# guards stands on the line of its `with`: so an exception that a tracer or a signal raises between
+# two lines meets the lock either not yet taken, or given back.
 _adding: Final = allocate_lock()
 
+_set_grad: Final[Callable[[Variable, Array | None], None]] = vars(Variable)["_grad"].__set__
 
-def _accumulate(variables: list[Variable], grads: list[Array | None]) -> None:
-    with _adding:
-        sums = [_sum(v._grad, g) for v, g in zip(variables, grads, strict=True)]
-        for v, total in zip(variables, sums, strict=True):
-            v._grad = total
+
+def _store(variables: list[Variable], grads: list[Array | None]) -> None:
+    """Give each Variable its gradient: in one call into C, which no signal divides."""
+    deque(map(_set_grad, variables, grads), maxlen=0)
+
+
+def _add_to(variables: list[Variable], grads: list[Array | None], given: Array | None) -> None:
+    sums = [_sum(v._grad, g) for v, g in zip(variables, grads, strict=True)]
+    if given is not None:
+        sums[0] = given
+    _store(variables, sums)
 
 
 def _sum(held: Array | None, g: Array | None) -> Array | None:

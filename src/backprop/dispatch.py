@@ -9,18 +9,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import numpy as np
 
+from backprop.arguments import entrance, holds_variable, is_live
+from backprop.arrays import Traced, as_array
 from backprop.cases import Case
 from backprop.errors import InPlaceError, UnsupportedError
 from backprop.trees import mapped
 
 if TYPE_CHECKING:
     from backprop.core import Node, Variable
-    from backprop.ufuncs import Array
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -107,13 +109,65 @@ def implements(
     """
 
     def register(function: _F) -> _F:
-        TABLE.update(dict.fromkeys(originals, function))
-        CASES[function] = cases
-        if kink:
-            KINKS[function] = kink
-        return function
+        entered: _F = _entrance(function, originals)
+        return enter(entered, originals, cases, kink)
 
     return register
+
+
+def enter(
+    function: _F,
+    originals: tuple[object, ...],
+    cases: type[Node] | Callable[[], Iterable[Case]],
+    kink: str,
+) -> _F:
+    """Put a function that converts its arguments itself into the tables."""
+    TABLE.update(dict.fromkeys(originals, function))
+    CASES[function] = cases
+    if kink:
+        KINKS[function] = kink
+    return function
+
+
+def _entrance(function: _F, originals: tuple[object, ...]) -> Any:
+    """`function` with converted arguments; of constants NumPy itself computes, if it may.
+
+    It may not where it would call a function of the user's, which can bring Variables in.
+    """
+    calls = any("Callable" in str(a) for a in inspect.get_annotations(function).values())
+    original: Any = originals[0] if originals and not calls else None
+    return entrance(function, joined, None if original is None else partial(of_constants, original))
+
+
+def of_constants(original: Callable[..., Any], /, *args: object, **kwargs: object) -> Any:
+    """What NumPy's function gives for numbers, arrays and Constants: Constants."""
+    return mapped(_wrapped, original(*_plain(args), **_plain(kwargs)))
+
+
+def _wrapped(result: Any) -> Any:
+    if not isinstance(result, (np.ndarray, np.generic)) or result.dtype.kind not in "biuf":
+        return result
+    # A view is one of an argument, whose owner may change it.
+    return CONSTANT[0](result if getattr(result, "base", None) is None else result.copy("K"))
+
+
+# The class Constant, which stands above this: handed down when it is defined.
+CONSTANT: Final[list[Callable[[Any], Any]]] = []
+
+
+def joined(value: Any) -> Any:
+    """A list or tuple with Variables in it as one Variable, nested ones too; all else as it is."""
+    if not (isinstance(value, (list, tuple)) and holds_variable(value)):
+        return value
+    if not is_live(value):
+        return CONSTANT[0](as_array(_plain(value)))
+    return call(np.stack, [_row(part) for part in value])
+
+
+def _row(part: Any) -> Any:
+    if isinstance(part, (list, tuple)):
+        return joined(part) if holds_variable(part) else as_array(part)
+    return part
 
 
 def call(original: Callable[..., Any], *args: object, **kwargs: object) -> Variable:
@@ -135,15 +189,13 @@ def _load(original: object) -> None:
         import_module("backprop.numpy")
 
 
-class Dispatch:
+class Dispatch(Traced):
     """The base of Variable that answers to NumPy's protocols."""
 
     __slots__ = ()
     __array_priority__: ClassVar[float] = 1000.0
-
-    def _plain(self) -> Array:
-        """The data."""
-        raise NotImplementedError
+    # pandas leaves + - * / ** to the operand whose priority is higher; its own are below 5000.
+    __pandas_priority__: ClassVar[int] = 10_000
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: object
@@ -259,4 +311,4 @@ def _name(original: Callable[..., Any]) -> str:
 
 def _plain(tree: Any) -> Any:
     """`tree` with the arrays in place of the Variables, inside tuples, lists and dicts too."""
-    return mapped(lambda leaf: leaf._plain() if isinstance(leaf, Dispatch) else leaf, tree)
+    return mapped(lambda leaf: leaf._plain() if isinstance(leaf, Traced) else leaf, tree)

@@ -40,6 +40,22 @@ class OutputDroppedError(BackpropError, ReferenceError):
     """A Function was asked for an output that nobody kept."""
 
 
+class ReadOnlyError(BackpropError, ValueError):
+    """A rule wrote into an array that it was lent: a cotangent, or what `forward` got or gave."""
+
+
+class ChangedError(BackpropError, RuntimeError):
+    """An array that a graph has saved was changed before the sweep; seen within `checking()`."""
+
+
+class NonFiniteError(BackpropError, FloatingPointError):
+    """A rule made a nan or an infinity of finite numbers; seen within `checking()`."""
+
+
+class SignatureError(BackpropError, TypeError):
+    """A Function is written, set up or called as those of another kind or framework are."""
+
+
 class CreatorError(BackpropError, TypeError):
     """`set_creator` was given something that is no Function, or a value that records none."""
 

@@ -6,18 +6,26 @@ the same rules get Variables for what they read, so that their result is a graph
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import MemberDescriptorType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.arrays import FLOATS, Array
+from backprop.arrays import FLOATS, Array, brief
+from backprop.checking import inspect
 from backprop.checks import fitting
-from backprop.core import Constant, Node, Unrecorded, Variable, new_variable
-from backprop.errors import GradientCountError, HigherOrderError, NoGraphError
+from backprop.compat import override
+from backprop.core import Constant, Function, Node, Unrecorded, Variable, new_variable
+from backprop.errors import (
+    GradientCountError,
+    GradientTypeError,
+    HigherOrderError,
+    NoGraphError,
+    TransformError,
+)
 from backprop.kinds import NaryFunction
-from backprop.modes import lifted
+from backprop.modes import run_lifted
 from backprop.trees import leaves
 
 
@@ -49,11 +57,31 @@ def gradients(
     >>> gradients(gx, [x])
     (Variable(12.),)
     """
-    if isinstance(y, Unrecorded) and not any(y is x for x in xs):
+    asked = _asked(y, xs)
+    if isinstance(y, Unrecorded) and not any(y is x for x in asked):
         raise NoGraphError(f"{y!r} was computed under no_grad(): compute it outside to record")
     seed = gy if isinstance(gy, Variable) else _seed(y, gy)
     fitting(seed.data, y.data, "gy")
-    return sweep(((y, seed),), xs)
+    return sweep(((y, seed),), asked)
+
+
+def _asked(y: object, xs: object) -> Sequence[Variable]:
+    """The Variables of `xs`. Raises TransformError if these, or y, are anything else."""
+    if not isinstance(y, Variable):
+        raise TransformError(f"gradients takes a Variable y, got {type(y).__name__}: {brief(y)}")
+    if isinstance(xs, Variable):
+        raise TransformError(
+            f"gradients takes a sequence of Variables, got one: write gradients(y, [x]) for "
+            f"{brief(xs)}"
+        )
+    asked = tuple(xs) if isinstance(xs, Iterable) else (xs,)
+    for x in asked:
+        if not isinstance(x, Variable):
+            raise TransformError(
+                f"gradients are with respect to Variables, got {type(x).__name__}: {brief(x)}; "
+                "pass the Variables that y was computed from, not their data"
+            )
+    return asked
 
 
 def sweep(
@@ -112,13 +140,12 @@ def pulled_back(
 ) -> list[Variable | None]:
     """The gradients of a node's inputs, computed by its own rule on Variables."""
     _refuse_saved(node)
+    inspect(node)
     name = type(node).__name__
-    twin = node.lift(inputs, outputs)
-    with lifted():
-        gxs: object = twin.pullback(*gys)  # type: ignore[arg-type]  # Variables stand for arrays
+    gxs: object = run_lifted(lifted(node, inputs, outputs).pullback, *gys)
     if not isinstance(gxs, (tuple, list)) or len(gxs) != len(inputs):
         raise GradientCountError(
-            f"{name}.backward must return a tuple of {len(inputs)} gradients, got {gxs!r}"
+            f"{name}.backward must return a tuple of {len(inputs)} gradients, got {brief(gxs)}"
         )
     return [
         None
@@ -132,6 +159,48 @@ def _checked(gx: object, x: Variable, whose: str) -> Variable:
     data = gx.data if isinstance(gx, Variable) else gx
     array = fitting(data, x.data, f"what {whose}")
     return gx if isinstance(gx, Variable) else Constant(array)
+
+
+def lifted(node: Node, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> Node:
+    """A twin of this call that reads Variables, which have the values that the call computed with.
+
+    That is so even where other data were assigned to its inputs or outputs since.
+    """
+    return node.lift(
+        tuple(map(_as_it_was, inputs, node.primals)), tuple(map(_as_it_was, outputs, node.results))
+    )
+
+
+def _as_it_was(x: Variable, data: Array) -> Variable:
+    return x if _is_same(x.data, data) else AsItWas(data)(x)
+
+
+def _is_same(a: Array, b: Array) -> bool:
+    """Whether both are one array, or one is a read-only view of the other."""
+    if a is b or type(a) is not np.ndarray is not type(b):
+        return a is b
+    return bool(a.__array_interface__["data"][0] == b.__array_interface__["data"][0])
+
+
+class AsItWas(Function, fresh=True):
+    """y = x, with the data that x had when it was used."""
+
+    __slots__ = ("was",)
+
+    def __init__(self, was: Array) -> None:
+        self.was = was
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return self.was
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return gy
+
+    @override
+    def jvp(self, tx: Array) -> Array:
+        return tx
 
 
 def _refuse_saved(node: Node) -> None:
@@ -164,6 +233,8 @@ def _holds_floats(tree: Any) -> bool:
 
 
 def _seed(y: Variable, gy: Array | None) -> Variable:
+    if gy is not None and not isinstance(gy, (np.ndarray, np.generic)):
+        raise GradientTypeError(f"gy must be an array or a Variable, got {brief(gy)}")
     return Constant(np.ones_like(y.data) if gy is None else fitting(gy, y.data, "gy").copy())
 
 

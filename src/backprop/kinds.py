@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import ref
 
-import numpy as np
-
-from backprop.arrays import FLOATS, Array, Numbers, as_data
+from backprop.arrays import Array, brief
+from backprop.checking import watch
 from backprop.checks import checked_output
 from backprop.compat import override
 from backprop.core import (
-    Constant,
+    _A,
     Node,
     OneOutput,
     Operand,
     Unrecorded,
     Variable,
+    as_operand,
     bind,
+    constant,
+    is_folded,
     new_variable,
 )
-from backprop.errors import CreatorError, OutputError
-from backprop.modes import recording
+from backprop.dispatch import joined
+from backprop.errors import CreatorError, OutputError, SignatureError
+from backprop.modes import blocks, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_MISSING: Any = object()  # checkers know it as an operand that may be left out; a call does not
 
 
 class BinaryFunction(OneOutput, kind=True):
@@ -32,6 +37,7 @@ class BinaryFunction(OneOutput, kind=True):
 
     `backward` may give None for an operand that is a Constant: nobody asked for its gradient.
 
+    >>> import numpy as np
     >>> class Hypot(BinaryFunction):
     ...     def forward(self, a: Array, b: Array) -> Array:
     ...         return np.hypot(a, b)
@@ -45,6 +51,7 @@ class BinaryFunction(OneOutput, kind=True):
     """
 
     __slots__ = ("_inputs", "a", "b")
+    arity: ClassVar[int | None] = 2
 
     _inputs: tuple[Variable, Variable]
     a: Array
@@ -58,25 +65,30 @@ class BinaryFunction(OneOutput, kind=True):
         """The gradients with respect to both inputs, of the inputs' shapes and dtypes."""
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
 
-    def __call__(self, a: Operand, b: Operand, /) -> Variable:
+    def __call__(self, a: Operand, b: Operand = _MISSING, /) -> Variable:
         """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
-        if not isinstance(a, Variable):
-            a = _constant(a, (b,))
-        if not isinstance(b, Variable):
-            b = _constant(b, (a,))
+        if type(a) is not Variable or type(b) is not Variable:
+            if b is _MISSING:
+                raise _one_given(self, a)
+            a, b = joined(a), joined(b)
+            if is_folded((a, b)):
+                return constant(self.fold((a, b)), self)
+            a, b = as_operand(a, (b,)), as_operand(b, (a,))
         node = self._claim()
         try:
-            y = checked_output(node.forward(a._data, b._data), type(node).__name__)
-            if not recording():
-                node._free = True
-                return new_variable(y, Unrecorded)
+            y = checked_output(node.forward(a._array, b._array), type(node).__name__)
+            if blocks.get():
+                if not recording():
+                    node._free = True
+                    return new_variable(y, Unrecorded)
+                watch(node, (a._array, b._array), (y,))
         except BaseException:
             node._free = True
             raise
         output = new_variable(y)
         output._creator = node
         node._inputs = (a, b)
-        node.a, node.b = a._data, b._data
+        node.a, node.b = a._array, b._array
         node.output = output
         node._record(node._inputs)
         return output
@@ -110,7 +122,7 @@ class BinaryFunction(OneOutput, kind=True):
         return (self.jvp(*txs),)
 
     @override
-    def bind(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> None:
+    def bind(self, inputs: tuple[_A, ...], outputs: tuple[_A, ...]) -> None:
         bind(self, a=inputs[0], b=inputs[1], y=outputs[0])
 
 
@@ -120,6 +132,7 @@ class NaryFunction(Node, kind=True):
     Its operands may be arrays or numbers too; numbers take the dtype of the others.
     An output that is not used, or was dropped, has a cotangent of zeros in `backward`.
 
+    >>> import numpy as np
     >>> class SinCos(NaryFunction):
     ...     def forward(self, *xs: Array) -> tuple[Array, ...]:
     ...         return np.sin(xs[0]), np.cos(xs[0])
@@ -151,18 +164,19 @@ class NaryFunction(Node, kind=True):
 
     def __call__(self, *xs: Operand) -> tuple[Variable, ...]:
         """Compute `forward`; unless under `no_grad()`, record this call as the results' creator."""
-        inputs = tuple(x if isinstance(x, Variable) else _constant(x, xs) for x in xs)
+        operands = tuple(map(joined, xs))
+        if is_folded(operands):
+            return tuple(constant(y, self) for y in self._several(self.fold(operands)))
+        inputs = tuple(as_operand(x, operands) for x in operands)
         node = self._claim()
         try:
-            ys = node.forward(*(x._data for x in inputs))
-            if not isinstance(ys, (tuple, list)):
-                raise OutputError(
-                    f"forward of {type(node).__name__} must return a tuple of arrays, got {ys!r}"
-                )
-            ys = tuple(checked_output(y, type(node).__name__) for y in ys)
-            if not recording():
-                node._free = True
-                return tuple(new_variable(y, Unrecorded) for y in ys)
+            given = node.forward(*(x._array for x in inputs))
+            ys = tuple(checked_output(y, type(node).__name__) for y in node._several(given))
+            if blocks.get():
+                if not recording():
+                    node._free = True
+                    return tuple(new_variable(y, Unrecorded) for y in ys)
+                watch(node, tuple(x._array for x in inputs), ys)
         except BaseException:
             node._free = True
             raise
@@ -171,7 +185,7 @@ class NaryFunction(Node, kind=True):
             output._creator = node
         node._inputs = inputs
         node._outputs = tuple(map(ref, outputs))
-        node.xs = tuple(x._data for x in inputs)
+        node.xs = tuple(x._array for x in inputs)
         node.ys = ys
         node._record(inputs)
         return outputs
@@ -187,6 +201,19 @@ class NaryFunction(Node, kind=True):
     @override
     def primals(self) -> tuple[Array, ...]:
         return self.xs
+
+    def _several(self, ys: tuple[Array, ...]) -> tuple[Array, ...]:
+        """What `forward` returned, which must be a tuple."""
+        if not isinstance(ys, (tuple, list)):
+            raise OutputError(
+                f"forward of {type(self).__name__} must return a tuple of arrays, got {brief(ys)}"
+            )
+        return ys
+
+    @property
+    @override
+    def results(self) -> tuple[Array, ...]:
+        return self.ys
 
     @property
     def outputs(self) -> tuple[Variable, ...]:
@@ -216,7 +243,7 @@ class NaryFunction(Node, kind=True):
         return self.jvp(*txs)
 
     @override
-    def bind(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> None:
+    def bind(self, inputs: tuple[_A, ...], outputs: tuple[_A, ...]) -> None:
         bind(self, xs=inputs, ys=outputs)
 
     def revived(self) -> tuple[Variable, ...]:
@@ -241,10 +268,9 @@ class NaryFunction(Node, kind=True):
         return tuple(gy if y is v else take(y, data) for y, data in zip(outputs, self.ys))
 
 
-def _constant(value: Numbers | float, among: tuple[Operand, ...]) -> Constant:
-    """An operand that is no Variable; a copy, since its owner may change it before the sweep."""
-    dtype = None
-    if type(value) in (int, float):
-        dtypes = FLOATS & {getattr(other, "dtype", None) for other in among}
-        dtype = np.result_type(*dtypes) if dtypes else None
-    return Constant(as_data(value, dtype).copy())
+def _one_given(node: Node, given: object) -> SignatureError:
+    name = type(node).__name__
+    return SignatureError(
+        f"{name} takes two operands, got one: {brief(given)}; write {name}()(a, b), not "
+        f"{name}()([a, b])"
+    )

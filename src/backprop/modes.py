@@ -1,29 +1,37 @@
-"""Whether calls are recorded: local to the thread and task, as all state of this package is."""
+"""What holds for the calls within a block: `no_grad()` and `checking()`, local to thread and task.
+
+One ContextVar holds the blocks that are open, so that a call asks once. It is never put back by
+hand: a function that must run in another mode runs in a Context of its own, which ends with it
+whatever happens; and a block is known by a weak reference, so that it ends with its object even if
+its `__exit__` could not.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextvars import Context, ContextVar, copy_context
 from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from types import FrameType, TracebackType
-from typing import Final
+from typing import Any, Final, ParamSpec, TypeVar
+from weakref import ref
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Block:
-    """One entry into a no_grad(), until it is left."""
+    """One entry into a mode, until it is left."""
 
-    __slots__ = ("_generator", "open")
+    __slots__ = ("__weakref__", "_generator", "entered_in", "mode", "open")
 
-    def __init__(self, generator: FrameType | None) -> None:
-        self._generator = generator
+    def __init__(self, mode: type[Mode], frame: FrameType) -> None:
+        self.mode = mode
         self.open: bool = True
-
-    def close(self) -> None:
-        """End it, for the tasks too that were started within."""
-        self.open = False
-        self._generator = None
+        # Frames are known by their ids: to hold one would tie it to the block in a cycle.
+        self.entered_in = id(frame)
+        generator = _generator(frame)
+        self._generator = None if generator is None else id(generator)
 
     def covers(self, frame: FrameType | None) -> bool:
         """Whether code that runs in `frame` is inside this block.
@@ -31,27 +39,61 @@ class Block:
         A generator has no context of its own: while it is suspended inside the block, its caller
         sees the same ContextVar. What tells them apart is who is on the stack.
         """
-        if self._generator is None:
+        if self._generator is None or not self.open:
             return self.open
         while frame is not None:
-            if frame is self._generator:
+            if id(frame) == self._generator:
                 return True
             frame = frame.f_back
         return False
 
 
+# The open blocks, not a flag: those of tasks and generators may close in any order, and what an
+# outer block would put back can be out of date by then.
+blocks: Final[ContextVar[tuple[ref[Block], ...]]] = ContextVar("blocks", default=())
+
 # Whether a rule is running on Variables that stand for its arrays, to be differentiated again.
 lifting: Final[ContextVar[bool]] = ContextVar("lifting", default=False)
 
-# The open blocks, not a flag: those of tasks and generators may close in any order, and what an
-# outer block would put back can be out of date by then.
-blocks: Final[ContextVar[tuple[Block, ...]]] = ContextVar("blocks", default=())
+# Whether a function is being called by a transform, which differentiates by its arguments.
+transforming: Final[ContextVar[bool]] = ContextVar("transforming", default=False)
 
 
-class no_grad:  # noqa: N801 (the field's own name for it, used as a word: `with no_grad():`)
+class Mode:
+    """The base of context managers that open a block."""
+
+    __slots__ = ("__weakref__", "_entered")
+
+    def __init__(self) -> None:
+        self._entered: list[Block] = []
+
+    def __enter__(self) -> None:
+        block = Block(type(self), sys._getframe(1))
+        self._entered.append(block)
+        blocks.set((*blocks.get(), ref(block)))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
+        here = id(sys._getframe(1))
+        entered = self._entered
+        left = next((block for block in reversed(entered) if block.entered_in == here), entered[-1])
+        left.open = False
+        entered.remove(left)
+        blocks.set(_open())
+
+
+class no_grad(Mode):  # noqa: N801 (the field's own name for it, used as a word: `with no_grad():`)
     """Within the block, calls compute values and record no graph.
 
-    It holds for this thread and this task, and for the tasks started within, until the block ends.
+    It holds for this thread and this task until the block ends, and goes where their context goes:
+    to the tasks started within, to `asyncio.to_thread`, and to the threads started within where
+    Python lets threads inherit the context (`sys.flags.thread_inherit_context`, which is the
+    default of free-threaded builds; elsewhere a new thread records).
     In a generator it holds only while the generator runs; but one that `contextlib` has made a
     context manager of holds for the body of its `with`.
 
@@ -63,56 +105,73 @@ class no_grad:  # noqa: N801 (the field's own name for it, used as a word: `with
     True
     """
 
-    __slots__ = ("_entered",)
-
-    def __init__(self) -> None:
-        self._entered: list[tuple[FrameType, Block]] = []
-
-    def __enter__(self) -> None:
-        frame = sys._getframe(1)
-        block = Block(_generator(frame))
-        self._entered.append((frame, block))
-        blocks.set((*blocks.get(), block))
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None:
-        here = sys._getframe(1)
-        last = self._entered[-1]
-        left = next((entry for entry in reversed(self._entered) if entry[0] is here), last)
-        self._entered.remove(left)
-        left[1].close()
-        blocks.set(tuple(block for block in blocks.get() if block.open))
+    __slots__ = ()
 
 
-@contextmanager
-def recorded() -> Generator[None]:
-    """Within the block, calls are recorded even inside no_grad(): a transform needs its graph."""
-    token = blocks.set(())
-    try:
-        yield
-    finally:
-        blocks.reset(token)
+class checking(Mode):  # noqa: N801 (as no_grad)
+    """Within the block, what would give a gradient of other values than those computed is an error.
 
+    - Arrays changed in place: where a graph was recorded within the block and goes back within it,
+      the sweep compares every array that a call has saved with what it was, and raises ChangedError
+      (a RuntimeError) if it has changed.
+    - A nan or infinity that a `forward` or a `backward` makes of finite numbers raises
+      NonFiniteError (a FloatingPointError) at once.
 
-@contextmanager
-def lifted() -> Generator[None]:
-    """Within the block, Variables stand for the arrays of a rule."""
-    token = lifting.set(True)
-    try:
-        yield
-    finally:
-        lifting.reset(token)
+    The message names the Function, the argument, and the line that made the call. It holds where
+    `no_grad` would, and costs time and memory only within: each array is hashed at the call and
+    again at the sweep.
+
+    >>> import numpy as np
+    >>> from backprop import Variable, checking
+    >>> x = np.array([1.0, 2.0])
+    >>> with checking():
+    ...     v = Variable(x)
+    ...     y = (v * v).sum()
+    ...     x[0] = 5.0
+    ...     y.backward()
+    Traceback (most recent call last):
+        ...
+    backprop.errors.ChangedError: input 0 of Multiply was changed in place after the call...
+    """
+
+    __slots__ = ()
 
 
 def recording() -> bool:
     """Whether a call made now is recorded."""
-    open_blocks = blocks.get()
-    return not open_blocks or not any(block.covers(sys._getframe(1)) for block in open_blocks)
+    return not _within(no_grad)
+
+
+def is_checking() -> bool:
+    """Whether arrays and values are checked now."""
+    return bool(blocks.get()) and _within(checking)
+
+
+def run_recorded(f: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """What `f` gives for a transform, which needs its graph: recorded even inside no_grad()."""
+    context = copy_context()
+    context.run(blocks.set, _open(but=no_grad))
+    context.run(transforming.set, True)
+    return context.run(f, *args, **kwargs)
+
+
+def run_lifted(f: Callable[..., Any], /, *args: Any) -> Any:
+    """What a rule gives where Variables stand for its arrays."""
+    context: Context = copy_context()
+    context.run(lifting.set, True)
+    return context.run(f, *args)
+
+
+def _open(but: type[Mode] | None = None) -> tuple[ref[Block], ...]:
+    """The blocks that have not ended, less those of one mode."""
+    held = ((block, block()) for block in blocks.get())
+    return tuple(r for r, b in held if b is not None and b.open and b.mode is not but)
+
+
+def _within(mode: type[Mode]) -> bool:
+    found = (block() for block in blocks.get())
+    here = sys._getframe(1)
+    return any(b is not None and b.mode is mode and b.covers(here) for b in found)
 
 
 def _generator(frame: FrameType | None) -> FrameType | None:

@@ -14,8 +14,8 @@ import numpy as np
 from backprop.arrays import Array
 from backprop.checks import fitting
 from backprop.core import Constant, Node, Variable, new_variable
-from backprop.gradients import Call, path, pulled_back, sweep, zeros
-from backprop.modes import lifted
+from backprop.gradients import Call, lifted, path, pulled_back, sweep, zeros
+from backprop.modes import run_lifted
 
 
 def tangents(
@@ -39,7 +39,7 @@ def tangents(
             table[id(x)] if id(x) in table else np.zeros_like(p)
             for x, p in zip(node.inputs, node.primals, strict=True)
         ]
-        tys = node.pushforward(*given) if node.has_jvp else _transposed(call, given)
+        tys = node.pushed(*given) if node.has_jvp else _transposed(call, given)
         for y, ty in zip(call.all_outputs(), tys, strict=True):
             table[id(y)] = _fitted(ty, y, node)
     return tuple(table[id(y)] if id(y) in table else np.zeros_like(y.data) for y in ys)
@@ -61,9 +61,7 @@ def lifted_tangents(
 def _pushed(node: Node, outputs: tuple[Variable, ...], txs: list[Variable]) -> tuple[Variable, ...]:
     if not node.has_jvp:
         return _transpose(node, node.inputs, outputs, txs)
-    twin = node.lift(node.inputs, outputs)
-    with lifted():
-        tys: tuple[object, ...] = twin.pushforward(*txs)  # type: ignore[arg-type]  # lifted
+    tys: tuple[object, ...] = run_lifted(lifted(node, node.inputs, outputs).pushforward, *txs)
     return tuple(
         ty if isinstance(ty, Variable) else _checked(ty, y, node) for ty, y in zip(tys, outputs)
     )
@@ -75,7 +73,7 @@ def _transposed(call: Call, txs: list[Array]) -> tuple[Array, ...]:
         x if isinstance(x, Constant) else new_variable(p)
         for x, p in zip(node.inputs, node.primals, strict=True)
     )
-    outputs = tuple(new_variable(y.data) for y in call.all_outputs())
+    outputs = tuple(map(new_variable, node.results))
     return tuple(t.data for t in _transpose(node, inputs, outputs, list(map(new_variable, txs))))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__: list[str] = []  # they are methods of NumPy's own ufuncs
 
 
-class RunningExtremum(Function):
+class RunningExtremum(Function, fresh=True):
     """yⱼ = the largest (or smallest) xₖ for k ≤ j, along the last axis; ties share equally."""
 
     __slots__ = ("ufunc",)

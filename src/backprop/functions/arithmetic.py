@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-class Add(Broadcasting):
+class Add(Broadcasting, fresh=True):
     """y = a + b."""
 
     __slots__ = ()
@@ -53,7 +53,7 @@ class Add(Broadcasting):
         return gy
 
 
-class Subtract(Broadcasting):
+class Subtract(Broadcasting, fresh=True):
     """y = a - b."""
 
     __slots__ = ()
@@ -71,7 +71,7 @@ class Subtract(Broadcasting):
         return uf.negative(gy, out=...)
 
 
-class Multiply(Broadcasting):
+class Multiply(Broadcasting, fresh=True):
     """y = a b, elementwise."""
 
     __slots__ = ()
@@ -89,7 +89,7 @@ class Multiply(Broadcasting):
         return absorb(gy, self.a)
 
 
-class Divide(Broadcasting):
+class Divide(Broadcasting, fresh=True):
     """y = a / b, for b ≠ 0."""
 
     __slots__ = ()
@@ -110,7 +110,7 @@ class Divide(Broadcasting):
             return absorb(gy, uf.negative(uf.divide(self.y, self.b, out=...), out=...))
 
 
-class Power(Broadcasting):
+class Power(Broadcasting, fresh=True):
     """y = aᵇ, for a > 0; dy/da = b aᵇ⁻¹, dy/db = y ln a.
 
     With b = 0 the gradient of `a` is 0 everywhere, with a = 0 and b > 0 that of `b`.
@@ -143,7 +143,7 @@ class Power(Broadcasting):
             return absorb(gy, np.where(nothing, self.y, slope))
 
 
-class Matmul(BinaryFunction):
+class Matmul(BinaryFunction, fresh=True):
     """y = a @ b, with the shapes of numpy.matmul: vectors, matrices, stacks of matrices.
 
     dL/da = gy bᵀ and dL/db = aᵀ gy, summed over the axes of stacks that were broadcast.
@@ -198,7 +198,7 @@ class Matmul(BinaryFunction):
         return uf.add(uf.matmul(ta, self.b), uf.matmul(self.a, tb), out=...)
 
 
-class Negative(Elementwise):
+class Negative(Elementwise, fresh=True):
     """y = -x."""
 
     __slots__ = ()

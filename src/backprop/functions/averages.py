@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["average", "mean", "nanmean"]
 
 
-class Mean(Reduction):
+class Mean(Reduction, fresh=True):
     """y = Σ x / n over `axis`, of the n elements where `where` is true."""
 
     __slots__ = ()

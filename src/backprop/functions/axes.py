@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-class Transpose(Linear):
+class Transpose(Linear, fresh=True):
     """The axes in another order: axis i of y is axis `axes[i]` of x, none of them negative."""
 
     __slots__ = ("axes",)
@@ -179,7 +179,7 @@ def rot90(x: Operand, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Variable
     return flip(x, (first, second) if k % 4 else ())
 
 
-class Roll(Linear):
+class Roll(Linear, fresh=True):
     """y = x, shifted along axes; what leaves at one end comes in at the other."""
 
     __slots__ = ("axis", "shift")

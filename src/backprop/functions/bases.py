@@ -7,10 +7,10 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from backprop.arrays import Array, unbroadcast
+from backprop.arrays import Array, as_array, is_weak, unbroadcast
 from backprop.compat import override
-from backprop.core import Constant, Function, Node, Operand, Variable
-from backprop.dispatch import implements
+from backprop.core import Constant, Function, Node, Operand, Variable, as_operand
+from backprop.dispatch import enter, joined, of_constants
 from backprop.kinds import BinaryFunction
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -63,9 +63,7 @@ class Broadcasting(BinaryFunction):
 
 def as_variable(x: Operand) -> Variable:
     """`x` itself, or a Constant of an array or a number."""
-    if isinstance(x, Variable):
-        return x
-    return Constant(x.copy() if type(x) is np.ndarray else x)  # its owner may change it
+    return as_operand(x)
 
 
 class UnaryFunction(Protocol):
@@ -86,8 +84,13 @@ class BinaryOperation(Protocol):
 
 def unary(rule: type[Function], *originals: np.ufunc, kink: str = "") -> UnaryFunction:
     """The function that calls `rule`, under the name of NumPy's; verified where the rule says."""
+    original = originals[0]
 
     def function(x: Operand, /) -> Variable:
+        if not isinstance(x, Variable):
+            x = joined(x)
+            if not isinstance(x, Variable):
+                return only(original, x)
         return rule()(x)
 
     return _named(function, rule, originals, kink)
@@ -95,8 +98,13 @@ def unary(rule: type[Function], *originals: np.ufunc, kink: str = "") -> UnaryFu
 
 def binary(rule: type[BinaryFunction], *originals: np.ufunc, kink: str = "") -> BinaryOperation:
     """The function of two operands that calls `rule`, under the name of NumPy's."""
+    original = originals[0]
 
     def function(x1: Operand, x2: Operand, /) -> Variable:
+        if not (isinstance(x1, Variable) or isinstance(x2, Variable)):
+            x1, x2 = joined(x1), joined(x2)
+            if not (isinstance(x1, Variable) or isinstance(x2, Variable)):
+                return only(original, x1, x2)
         return rule()(x1, x2)
 
     return _named(function, rule, originals, kink)
@@ -107,4 +115,10 @@ def _named(function: _F, rule: type[Node], originals: tuple[np.ufunc, ...], kink
     function.__name__ = function.__qualname__ = name
     function.__doc__ = rule.__doc__
     function.__module__ = rule.__module__
-    return implements(*originals, cases=rule, kink=kink)(function)
+    return enter(function, originals, rule, kink)
+
+
+def only(original: np.ufunc, *xs: object) -> Constant:
+    """What a ufunc gives for arrays and numbers alone."""
+    y: Constant = of_constants(original, *(x if is_weak(x) else as_array(x) for x in xs))
+    return y

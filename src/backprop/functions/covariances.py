@@ -162,7 +162,7 @@ def _squeezed(c: Variable) -> Variable:
     return c.reshape(()) if c.shape == (1, 1) else c
 
 
-class _Within(Elementwise):
+class _Within(Elementwise, fresh=True):
     """y = x, but for the rounding that carried it out of the interval from -1 to 1."""
 
     __slots__ = ()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["full", "full_like", "geomspace", "linspace", "logspace", "meshgrid"]
 
 
-class Linspace(BinaryFunction):
+class Linspace(BinaryFunction, fresh=True):
     """y_i = a (1 - t_i) + b t_i, for numbers t from 0 up to 1 at even distances."""
 
     __slots__ = ("axis", "endpoint", "num")
@@ -112,7 +112,7 @@ def linspace(
     return y, subtract(stop, start) / (steps if steps > 0 else np.nan)
 
 
-class Geomspace(Linspace):
+class Geomspace(Linspace, fresh=True):
     """y_i = a (b / a)^t_i, for numbers t from 0 up to 1; dy/da = (1 - t) y/a, dy/db = t y/b."""
 
     __slots__ = ()

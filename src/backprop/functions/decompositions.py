@@ -40,7 +40,7 @@ class QRResult(NamedTuple):
     R: Variable
 
 
-class Cholesky(Function):
+class Cholesky(Function, fresh=True):
     """y yᵀ = x, y lower triangular; only the lower triangle of x counts."""
 
     __slots__ = ()
@@ -84,7 +84,7 @@ def cholesky(a: Operand, /, *, upper: bool = False) -> Variable:
     return Cholesky()(as_variable(a).mT).mT if upper else Cholesky()(a)
 
 
-class Eigh(NaryFunction):
+class Eigh(NaryFunction, fresh=True):
     """w, v with x = v diag(w) vᵀ; only one triangle of x counts.
 
     dx = v (diag(gw) + F ∘ vᵀgv) vᵀ with Fᵢⱼ = 1 / (wⱼ - wᵢ).
@@ -162,7 +162,7 @@ def eigvalsh(a: Operand, UPLO: Literal["L", "U"] = "L") -> Variable:  # noqa: N8
     return eigh(a, UPLO).eigenvalues
 
 
-class QR(NaryFunction):
+class QR(NaryFunction, fresh=True):
     """q, r with x = q r, r upper triangular, qᵀq = 1, of an x whose first columns are independent.
 
     With M = r grᵀ - gqᵀ q: dx = (gq + q (M's lower triangle, copied up)) r⁻ᵀ. What a wide x has

@@ -33,7 +33,7 @@ class SlogdetResult(NamedTuple):
     logabsdet: Variable
 
 
-class Det(Function):
+class Det(Function, fresh=True):
     """y = det x, dy/dx = the cofactors of x, whether x can be inverted or not."""
 
     __slots__ = ()
@@ -138,7 +138,7 @@ def det(a: Operand) -> Variable:
     return Det()(a)
 
 
-class Slogdet(NaryFunction):
+class Slogdet(NaryFunction, fresh=True):
     """s, y with det x = s eʸ: ds/dx = 0, dy/dx = x⁻ᵀ."""
 
     __slots__ = ()

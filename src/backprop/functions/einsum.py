@@ -32,7 +32,7 @@ _NUMBERED: Final = ascii_uppercase + ascii_lowercase  # the letters of labels 0,
 _TERM: Final = re.compile(r"[A-Za-z]*(\.\.\.)?[A-Za-z]*")
 
 
-class Einsum(NaryFunction):
+class Einsum(NaryFunction, fresh=True):
     """y = Σ Π xs over the labels that are not in `result`.
 
     No operand has a label twice or all for itself, and none is broadcast: so the gradient of one is

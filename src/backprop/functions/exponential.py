@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-class Exp(Elementwise):
+class Exp(Elementwise, fresh=True):
     """y = eˣ, dy/dx = y (book step 3).
 
     >>> import numpy as np
@@ -48,7 +48,7 @@ class Exp(Elementwise):
         return absorb(gy, self.y)
 
 
-class Log(Elementwise):
+class Log(Elementwise, fresh=True):
     """y = ln x, dy/dx = 1 / x, for x > 0. At 0 a zero cotangent gives a zero gradient.
 
     >>> import numpy as np
@@ -72,7 +72,7 @@ class Log(Elementwise):
             return absorb(gy, uf.reciprocal(self.x, out=...))
 
 
-class Expm1(Elementwise):
+class Expm1(Elementwise, fresh=True):
     """y = eˣ - 1, dy/dx = eˣ, which for a small eˣ is more than is left of it in y + 1."""
 
     __slots__ = ()
@@ -87,7 +87,7 @@ class Expm1(Elementwise):
             return absorb(gy, uf.exp(self.x, out=...))
 
 
-class Log1p(Elementwise):
+class Log1p(Elementwise, fresh=True):
     """y = ln(1 + x), dy/dx = 1 / (1 + x), for x > -1. At -1 a zero cotangent gives 0."""
 
     __slots__ = ()
@@ -103,7 +103,7 @@ class Log1p(Elementwise):
             return absorb(gy, uf.reciprocal(uf.add(self.x, 1.0, out=...), out=...))
 
 
-class Exp2(Elementwise):
+class Exp2(Elementwise, fresh=True):
     """y = 2ˣ, dy/dx = y ln 2."""
 
     __slots__ = ()
@@ -117,7 +117,7 @@ class Exp2(Elementwise):
         return absorb(gy, uf.multiply(self.y, log_of(2, self.x), out=...))
 
 
-class Log2(Elementwise):
+class Log2(Elementwise, fresh=True):
     """y = log₂ x, dy/dx = 1 / (x ln 2), for x > 0. At 0 a zero cotangent gives a zero gradient."""
 
     __slots__ = ()
@@ -134,7 +134,7 @@ class Log2(Elementwise):
             return absorb(gy, uf.divide(1 / log_of(2, self.x), self.x, out=...))
 
 
-class Log10(Elementwise):
+class Log10(Elementwise, fresh=True):
     """y = log₁₀ x, dy/dx = 1 / (x ln 10), for x > 0. At 0 a zero cotangent gives 0."""
 
     __slots__ = ()
@@ -150,7 +150,7 @@ class Log10(Elementwise):
             return absorb(gy, uf.divide(1 / log_of(10, self.x), self.x, out=...))
 
 
-class LogOfSum(Broadcasting):
+class LogOfSum(Broadcasting, fresh=True):
     """The logarithm of a sum of powers: each operand gets its part of the sum, of the gradient."""
 
     __slots__ = ()
@@ -168,7 +168,7 @@ class LogOfSum(Broadcasting):
         raise NotImplementedError
 
 
-class Logaddexp(LogOfSum):
+class Logaddexp(LogOfSum, fresh=True):
     """y = ln(eᵃ + eᵇ), dy/da = 1 / (1 + eᵇ⁻ᵃ), dy/db = 1 / (1 + eᵃ⁻ᵇ).
 
     Equal infinities share the gradient.
@@ -192,7 +192,7 @@ class Logaddexp(LogOfSum):
         return uf.exp(uf.negative(uf.logaddexp(0.0, d, out=...), out=...), out=...)
 
 
-class Logaddexp2(LogOfSum):
+class Logaddexp2(LogOfSum, fresh=True):
     """y = log₂(2ᵃ + 2ᵇ), dy/da = 1 / (1 + 2ᵇ⁻ᵃ), dy/db = 1 / (1 + 2ᵃ⁻ᵇ).
 
     Equal infinities share the gradient.

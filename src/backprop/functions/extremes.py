@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["amax", "amin", "max", "min", "nanmax", "nanmin", "ptp"]
 
 
-class _Extreme(Reduction):
+class _Extreme(Reduction, fresh=True):
     """What Max and Min share: the gradient, which goes to all elements that are as large as y."""
 
     __slots__ = ()
@@ -52,7 +52,7 @@ class _Extreme(Reduction):
         return np.maximum(n, 1)
 
 
-class Max(_Extreme):
+class Max(_Extreme, fresh=True):
     """y = the largest of x over `axis`, where `where` is true, and of `initial`.
 
     Ties share the gradient equally.
@@ -62,7 +62,7 @@ class Max(_Extreme):
     functions: ClassVar[Functions] = (np.max, np.nanmax)
 
 
-class Min(_Extreme):
+class Min(_Extreme, fresh=True):
     """y = the smallest of x over `axis`, where `where` is true, and of `initial`.
 
     Ties share the gradient equally.

@@ -30,7 +30,7 @@ _FAR: Final = 2**16  # 2 to the power of it, or of minus it, is more or less tha
 _NOTHING: Final = -(2**40)  # the power of 0, below that of any product
 
 
-class Prod(Reduction):
+class Prod(Reduction, fresh=True):
     """y = Π x over `axis`, of the elements where `where` is true, and of `initial`."""
 
     __slots__ = ()
@@ -61,7 +61,7 @@ def others(x: Array | Variable, initial: float) -> Any:
     return rule(x) if isinstance(x, Variable) else rule.forward(x)
 
 
-class Others(Function):
+class Others(Function, fresh=True):
     """For each element of the last axis the product of `initial` and of all elements but it."""
 
     __slots__ = ("initial",)

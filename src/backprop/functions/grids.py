@@ -32,7 +32,7 @@ Weights: TypeAlias = tuple[Any, ...]  # numbers, or arrays that are broadcast
 _TOGETHER: Final = Interval(1.0, 100.0)
 
 
-class Trapezoid(BinaryFunction):
+class Trapezoid(BinaryFunction, fresh=True):
     """The integral of `a` over the points `b` along the last axis, by trapezoids.
 
     Of a value counts the distance between its neighbours, and of a point the difference of theirs:
@@ -126,7 +126,7 @@ def ediff1d(
     return concatenate([ends[0], steps, ends[1]])
 
 
-class Slope(Linear):
+class Slope(Linear, fresh=True):
     """y = dx/dh along an axis, by differences; `spacing` is h, or the distance of its points."""
 
     __slots__ = ("axis", "edge_order", "spacing")
@@ -149,7 +149,7 @@ class Slope(Linear):
         return gx
 
 
-class SlopeTransposed(Linear):
+class SlopeTransposed(Linear, fresh=True):
     """What the slopes add up to at each point: the transpose of Slope."""
 
     __slots__ = ("axis", "edge_order", "spacing")

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class Sinh(Elementwise):
+class Sinh(Elementwise, fresh=True):
     """y = sinh x, dy/dx = cosh x."""
 
     __slots__ = ()
@@ -42,7 +42,7 @@ class Sinh(Elementwise):
             return absorb(gy, uf.cosh(self.x, out=...))
 
 
-class Cosh(Elementwise):
+class Cosh(Elementwise, fresh=True):
     """y = cosh x, dy/dx = sinh x."""
 
     __slots__ = ()
@@ -57,7 +57,7 @@ class Cosh(Elementwise):
             return absorb(gy, uf.sinh(self.x, out=...))
 
 
-class Tanh(Elementwise):
+class Tanh(Elementwise, fresh=True):
     """y = tanh x, dy/dx = 1 - y².
 
     >>> import numpy as np
@@ -79,7 +79,7 @@ class Tanh(Elementwise):
         return scale(gy, uf.subtract(1.0, uf.multiply(self.y, self.y, out=...), out=...))
 
 
-class Arcsinh(Elementwise):
+class Arcsinh(Elementwise, fresh=True):
     """y = arsinh x, dy/dx = 1 / √(1 + x²)."""
 
     __slots__ = ()
@@ -93,7 +93,7 @@ class Arcsinh(Elementwise):
         return uf.divide(gy, uf.hypot(1.0, self.x, out=...), out=...)
 
 
-class Arccosh(Elementwise):
+class Arccosh(Elementwise, fresh=True):
     """y = arcosh x, dy/dx = 1 / √(x² - 1), for x > 1. At 1 a zero cotangent gives 0."""
 
     __slots__ = ()
@@ -111,7 +111,7 @@ class Arccosh(Elementwise):
             return absorb(gy, uf.reciprocal(uf.multiply(below, above, out=...), out=...))
 
 
-class Arctanh(Elementwise):
+class Arctanh(Elementwise, fresh=True):
     """y = artanh x, dy/dx = 1 / (1 - x²), for -1 < x < 1. At ±1 a zero cotangent gives 0."""
 
     __slots__ = ()

@@ -33,7 +33,7 @@ _INSIDE: Final = "onp.array([-1, 0.5, 1.5, 3], x.dtype) + 0.05 * np.sin(x)"
 _POINTS: Final = "onp.arange(3, dtype=xp.dtype) + 0.4 * np.sin(xp)"
 
 
-class Interp(NaryFunction):
+class Interp(NaryFunction, fresh=True):
     """y(x) on the line through the two points (xp, fp) around x; beyond all, the fp of the last."""
 
     __slots__ = ()
@@ -149,7 +149,7 @@ def _wrapped(
     return bare(x) % period, xp[order] + turns, fp[order]
 
 
-class Vander(Function):
+class Vander(Function, fresh=True):
     """The powers of each element, in rows: x⁰, x¹, ..., or the other way round."""
 
     __slots__ = ("columns", "increasing")
@@ -189,7 +189,7 @@ def vander(x: Operand, /, N: int | None = None, increasing: bool = False) -> Var
     return Vander(np.size(x) if N is None else N, increasing)(x)
 
 
-class Polyval(BinaryFunction):
+class Polyval(BinaryFunction, fresh=True):
     """y = Σ p_k xⁿ⁻¹⁻ᵏ, where `a` holds the coefficients p and `b` the places x."""
 
     __slots__ = ()

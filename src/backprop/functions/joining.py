@@ -35,7 +35,7 @@ __all__ = [
 Operands: TypeAlias = Variable | Array | Sequence[Operand]  # an array stands for its rows
 
 
-class Concatenate(NaryFunction):
+class Concatenate(NaryFunction, fresh=True):
     """The arrays one after the other along an axis."""
 
     __slots__ = ("axis",)
@@ -108,7 +108,7 @@ def variables(xs: Sequence[Operand]) -> list[Variable]:
     return [Constant(np.array(x, dtype)) if type(x) in (int, float) else as_variable(x) for x in xs]
 
 
-class Stack(NaryFunction):
+class Stack(NaryFunction, fresh=True):
     """Arrays of one shape along a new axis."""
 
     __slots__ = ("axis",)

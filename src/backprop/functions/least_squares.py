@@ -25,7 +25,7 @@ __all__ = ["lstsq", "matrix_rank", "pinv"]
 _SMALL = Interval(-1.0, 1.0)
 
 
-class PInv(Function):
+class PInv(Function, fresh=True):
     """y = x⁺, of the rank that x has: dy = -y dx y + y yᵀ dxᵀ (1 - x y) + (1 - y x) dxᵀ yᵀ y."""
 
     __slots__ = ("settings",)

@@ -22,7 +22,7 @@ __all__ = ["inv", "matrix_power", "solve", "tensorinv", "tensorsolve"]
 _SMALL = Interval(-1.0, 1.0)
 
 
-class Inv(Function):
+class Inv(Function, fresh=True):
     """y = x⁻¹, of each matrix of a stack: dy = -y dx y."""
 
     __slots__ = ()
@@ -61,7 +61,7 @@ def inv(a: Operand) -> Variable:
     return Inv()(a)
 
 
-class Solve(BinaryFunction):
+class Solve(BinaryFunction, fresh=True):
     """y = a⁻¹ b: db = a⁻ᵀ gy and da = -db yᵀ, summed over the stacks that were broadcast."""
 
     __slots__ = ()

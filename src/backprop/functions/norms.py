@@ -30,7 +30,7 @@ Order: TypeAlias = float | str | None
 _SMALL = Interval(-1.0, 1.0)
 
 
-class Norm(Reduction):
+class Norm(Reduction, fresh=True):
     """y = (Σ |x|ᵖ)^(1/p) over `axis`, dy/dx = sign(x) (|x| / y)^(p - 1); 0 where y = 0."""
 
     __slots__ = ("p",)

@@ -60,7 +60,7 @@ _OPTIONS: Final[dict[str, tuple[str, Any]]] = {
 } | dict.fromkeys(_STATISTICS, ("stat_length", None))
 
 
-class Pad(Linear):
+class Pad(Linear, fresh=True):
     """x between given values: affine in x, so that a tangent is padded with zeros."""
 
     __slots__ = ("values", "widths")

@@ -17,7 +17,7 @@ from backprop.functions.powers import Positive
 __all__ = ["angle", "conj", "conjugate", "imag", "real", "real_if_close"]
 
 
-class Imag(Flat):
+class Imag(Flat, fresh=True):
     """y = 0."""
 
     __slots__ = ()
@@ -27,7 +27,7 @@ class Imag(Flat):
         return np.zeros_like(x)
 
 
-class Angle(Flat):
+class Angle(Flat, fresh=True):
     """y = 0 for x above 0, π (or 180 degrees) below: the gradient is 0."""
 
     __slots__ = ("deg",)

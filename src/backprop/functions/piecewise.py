@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-class Flat(Elementwise):
+class Flat(Elementwise, fresh=True):
     """A rule that is constant between its jumps: its gradient is 0, at them too."""
 
     __slots__ = ()
@@ -45,7 +45,7 @@ class Flat(Elementwise):
         return np.zeros_like(gy)
 
 
-class Sign(Flat):
+class Sign(Flat, fresh=True):
     """y = -1, 0 or 1, as x is below, at or above 0: the gradient is 0."""
 
     __slots__ = ()
@@ -56,7 +56,7 @@ class Sign(Flat):
         return uf.sign(x, out=...)
 
 
-class Absolute(Elementwise):
+class Absolute(Elementwise, fresh=True):
     """y = |x|, dy/dx = sign x, which is 0 at 0.
 
     >>> from backprop import Variable
@@ -79,7 +79,7 @@ class Absolute(Elementwise):
         return uf.multiply(gy, uf.sign(self.x, out=...), out=...)
 
 
-class Extreme(Broadcasting):
+class Extreme(Broadcasting, fresh=True):
     """One of two operands, elementwise: it gets the gradient, and equal ones share it."""
 
     __slots__ = ()
@@ -104,7 +104,7 @@ class Extreme(Broadcasting):
         return np.equal(x, self.y) | (np.isnan(x) & np.isnan(self.y))
 
 
-class Maximum(Extreme):
+class Maximum(Extreme, fresh=True):
     """y = max(a, b), elementwise; nan if either is. Equal operands get half the gradient each.
 
     >>> from backprop import Variable
@@ -121,7 +121,7 @@ class Maximum(Extreme):
         return uf.maximum(a, b, out=...)
 
 
-class Minimum(Extreme):
+class Minimum(Extreme, fresh=True):
     """y = min(a, b), elementwise; nan if either is. Equal operands get half the gradient each."""
 
     __slots__ = ()
@@ -131,7 +131,7 @@ class Minimum(Extreme):
         return uf.minimum(a, b, out=...)
 
 
-class Fmax(Extreme):
+class Fmax(Extreme, fresh=True):
     """y = max(a, b), elementwise, or the one that is not nan. Equal operands share the gradient."""
 
     __slots__ = ()
@@ -141,7 +141,7 @@ class Fmax(Extreme):
         return uf.fmax(a, b, out=...)
 
 
-class Fmin(Extreme):
+class Fmin(Extreme, fresh=True):
     """y = min(a, b), elementwise, or the one that is not nan. Equal operands share the gradient."""
 
     __slots__ = ()
@@ -151,7 +151,7 @@ class Fmin(Extreme):
         return uf.fmin(a, b, out=...)
 
 
-class Copysign(Broadcasting):
+class Copysign(Broadcasting, fresh=True):
     """y = |a| with the sign of b, dy/da = sign a sign b, which is 0 at a = 0; dy/db = 0."""
 
     __slots__ = ()
@@ -171,7 +171,7 @@ class Copysign(Broadcasting):
         return np.zeros_like(gy)
 
 
-class Heaviside(Broadcasting):
+class Heaviside(Broadcasting, fresh=True):
     """y = 0 for a < 0, 1 for a > 0, and b for a = 0: dy/da = 0, and dy/db = 1 where a = 0."""
 
     __slots__ = ()
@@ -242,7 +242,7 @@ def clip(
     return as_variable(x) if high is None else minimum(x, high)
 
 
-class NanToNum(Elementwise):
+class NanToNum(Elementwise, fresh=True):
     """y = x where that is finite, dy/dx = 1; else a number given for it, dy/dx = 0."""
 
     __slots__ = ("nan", "neginf", "posinf")

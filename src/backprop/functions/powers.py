@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["cbrt", "hypot", "ldexp", "positive", "reciprocal", "sqrt", "square"]
 
 
-class Positive(Elementwise):
+class Positive(Elementwise, fresh=True):
     """y = x, a copy."""
 
     __slots__ = ()
@@ -35,7 +35,7 @@ class Positive(Elementwise):
         return uf.positive(gy, out=...)
 
 
-class Square(Elementwise):
+class Square(Elementwise, fresh=True):
     """y = x², dy/dx = 2x (book step 2).
 
     >>> import numpy as np
@@ -59,7 +59,7 @@ class Square(Elementwise):
         return uf.add(half, half, out=...)
 
 
-class Sqrt(Elementwise):
+class Sqrt(Elementwise, fresh=True):
     """y = √x, dy/dx = 1 / (2√x), for x > 0. At 0 a zero cotangent gives a zero gradient.
 
     >>> import numpy as np
@@ -83,7 +83,7 @@ class Sqrt(Elementwise):
             return absorb(gy, uf.divide(0.5, self.y, out=...))
 
 
-class Cbrt(Elementwise):
+class Cbrt(Elementwise, fresh=True):
     """y = ∛x, dy/dx = 1 / (3y²), for x ≠ 0. At 0 a zero cotangent gives a zero gradient."""
 
     __slots__ = ()
@@ -100,7 +100,7 @@ class Cbrt(Elementwise):
             return absorb(gy, uf.reciprocal(thrice, out=...))
 
 
-class Reciprocal(Elementwise):
+class Reciprocal(Elementwise, fresh=True):
     """y = 1 / x, dy/dx = -1 / x², for x ≠ 0. At 0 a zero cotangent gives a zero gradient.
 
     >>> import numpy as np
@@ -128,7 +128,7 @@ class Reciprocal(Elementwise):
 ORDINARY: Final = (Interval(0.25, 4.0), REALS)
 
 
-class Hypot(Broadcasting):
+class Hypot(Broadcasting, fresh=True):
     """y = √(a² + b²), dy/da = a / y, dy/db = b / y. At the origin both are 0.
 
     >>> import numpy as np
@@ -154,7 +154,7 @@ class Hypot(Broadcasting):
         return absorb(gy, cosine(self.b, self.a))
 
 
-class Cosine(Broadcasting):
+class Cosine(Broadcasting, fresh=True):
     """y = a / r for r = √(a² + b²), dy/da = (b / r)² / r, dy/db = -(a / r) (b / r) / r.
 
     It is a rule of its own because the derivative of a quotient would be a difference of terms as
@@ -197,7 +197,7 @@ def over(a: Array, r: Array) -> Array:
         return np.where(np.equal(r, 0), r.dtype.type(0), uf.divide(a, r, out=...))
 
 
-class Ldexp(Function):
+class Ldexp(Function, fresh=True):
     """y = x 2ⁿ for integers n: dy/dx = 2ⁿ."""
 
     __slots__ = ("n",)

@@ -55,7 +55,7 @@ _KINK: Final = "of equal elements one gets the gradient"
 _NAN: Final = f"{_KINK}, a nan has gradient 0"
 
 
-class Quantile(Function):
+class Quantile(Function, fresh=True):
     """y = (1 - t) aₖ + t aₖ₊₁ with x sorted as a, where k + t is the place of `q` by `method`.
 
     Of equal elements one gets the gradient.

@@ -27,7 +27,7 @@ Functions: TypeAlias = tuple[Callable[..., Array], Callable[..., Array]]  # NumP
 __all__ = ["nansum", "sum"]
 
 
-class Reduction(Function):
+class Reduction(Function, fresh=True):
     """What rules that reduce over axes share: their settings, and the way back to x's shape."""
 
     __slots__ = ("axis", "initial", "keepdims", "nan", "where")
@@ -128,7 +128,7 @@ def over(g: Array, n: ArrayLike) -> Array:
     return quotient.astype(g.dtype, copy=False)
 
 
-class Sum(Reduction):
+class Sum(Reduction, fresh=True):
     """y = Σ x over `axis`, of the elements where `where` is true, and of `initial`."""
 
     __slots__ = ()

@@ -39,7 +39,7 @@ _BETWEEN_HALVES: Final = Interval(-2.5, 2.5).without(-1.5, -0.5, 0.5, 1.5)
 _THREE_TIMES: Final = (Interval(7.0, 8.0), Interval(2.0, 2.3))  # the second goes into the first
 
 
-class Floor(Flat):
+class Floor(Flat, fresh=True):
     """y = ⌊x⌋, the largest integer that is not above x: the gradient is 0."""
 
     __slots__ = ()
@@ -50,7 +50,7 @@ class Floor(Flat):
         return uf.floor(x, out=...)
 
 
-class Ceil(Flat):
+class Ceil(Flat, fresh=True):
     """y = ⌈x⌉, the smallest integer that is not below x: the gradient is 0."""
 
     __slots__ = ()
@@ -61,7 +61,7 @@ class Ceil(Flat):
         return uf.ceil(x, out=...)
 
 
-class Rint(Flat):
+class Rint(Flat, fresh=True):
     """y = the integer nearest to x, of two the even one: the gradient is 0."""
 
     __slots__ = ()
@@ -72,7 +72,7 @@ class Rint(Flat):
         return uf.rint(x, out=...)
 
 
-class Trunc(Flat):
+class Trunc(Flat, fresh=True):
     """y = x without what is behind its point: the gradient is 0."""
 
     __slots__ = ()
@@ -83,7 +83,7 @@ class Trunc(Flat):
         return uf.trunc(x, out=...)
 
 
-class Round(Flat):
+class Round(Flat, fresh=True):
     """y = the nearest to x of the numbers with so many decimals: the gradient is 0."""
 
     __slots__ = ("decimals",)
@@ -97,7 +97,7 @@ class Round(Flat):
         return np.round(x, self.decimals)
 
 
-class FloorDivide(Broadcasting):
+class FloorDivide(Broadcasting, fresh=True):
     """y = ⌊a / b⌋, for b ≠ 0: the gradients are 0."""
 
     __slots__ = ()
@@ -116,7 +116,7 @@ class FloorDivide(Broadcasting):
         return np.zeros_like(gy)
 
 
-class Remainder(Broadcasting):
+class Remainder(Broadcasting, fresh=True):
     """y = a - b ⌊a / b⌋, which has the sign of b: dy/da = 1, dy/db = -⌊a / b⌋, for b ≠ 0."""
 
     __slots__ = ()
@@ -136,7 +136,7 @@ class Remainder(Broadcasting):
             return absorb(gy, uf.negative(uf.floor_divide(self.a, self.b, out=...), out=...))
 
 
-class Fmod(Broadcasting):
+class Fmod(Broadcasting, fresh=True):
     """y = a - b trunc(a / b), which has the sign of a: dy/da = 1, dy/db = -trunc(a / b), b ≠ 0."""
 
     __slots__ = ()
@@ -158,7 +158,7 @@ class Fmod(Broadcasting):
             return absorb(gy, uf.rint(uf.divide(multiple, self.b, out=...), out=...))
 
 
-class Fraction(Elementwise):
+class Fraction(Elementwise, fresh=True):
     """y = x - trunc x, dy/dx = 1."""
 
     __slots__ = ()

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-class Cumsum(Linear):
+class Cumsum(Linear, fresh=True):
     """yⱼ = Σ xₖ for k ≤ j, along the last axis."""
 
     __slots__ = ()
@@ -50,7 +50,7 @@ def _sums_from_end(x: Array) -> Array:
     return np.cumsum(x[..., ::-1], axis=-1)[..., ::-1]
 
 
-class Cumprod(Function):
+class Cumprod(Function, fresh=True):
     """yⱼ = Π xₖ for k ≤ j, along the last axis; exact with zeros, where nothing is divided."""
 
     __slots__ = ()

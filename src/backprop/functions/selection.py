@@ -30,7 +30,7 @@ Mode: TypeAlias = Literal["raise", "wrap", "clip"]
 _BASIC: Final = (int, slice, np.integer, type(None), type(...))
 
 
-class Where(BinaryFunction):
+class Where(BinaryFunction, fresh=True):
     """y = a where `condition` is true, else b. The branch not taken gets a gradient of 0."""
 
     __slots__ = ("condition",)
@@ -93,7 +93,7 @@ def truth(condition: object) -> NDArray[np.bool_]:
     return np.array(condition.data if isinstance(condition, Variable) else condition, bool)
 
 
-class GetItem(Linear):
+class GetItem(Linear, fresh=True):
     """y = x[key]."""
 
     __slots__ = ("key",)
@@ -111,7 +111,7 @@ class GetItem(Linear):
         return gx
 
 
-class Scatter(Linear):
+class Scatter(Linear, fresh=True):
     """Zeros of `shape`, to which x is added at `key`: what undoes an index, repeated or not."""
 
     __slots__ = ("key", "shape")

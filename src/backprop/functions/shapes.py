@@ -39,7 +39,7 @@ MemoryOrder: TypeAlias = Literal["C", "F", "A", "K"]
 _reshaped: Callable[..., Array] = np.reshape
 
 
-class Reshape(Linear):
+class Reshape(Linear, fresh=True):
     """The same elements in another shape, read and written in the order of C or of Fortran."""
 
     __slots__ = ("order", "shape")
@@ -178,7 +178,7 @@ atleast_2d = _at_least(np.atleast_2d)
 atleast_3d = _at_least(np.atleast_3d)
 
 
-class BroadcastTo(Linear):
+class BroadcastTo(Linear, fresh=True):
     """x repeated along new axes and those of length 1."""
 
     __slots__ = ("shape",)
@@ -223,7 +223,7 @@ def broadcast_arrays(*xs: Operand) -> tuple[Variable, ...]:
     return tuple(BroadcastTo(shape)(x) for x in variables)
 
 
-class Astype(Linear):
+class Astype(Linear, fresh=True):
     """The elements in another dtype of floats."""
 
     __slots__ = ("to",)
@@ -271,7 +271,7 @@ def in_dtype(x: Operand, dtype: DTypeLike | None) -> Operand:
     return x if dtype is None else astype(x, dtype, copy=False)
 
 
-class Copy(Linear):
+class Copy(Linear, fresh=True):
     """y = x, in memory of its own."""
 
     __slots__ = ("order",)

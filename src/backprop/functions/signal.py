@@ -20,7 +20,7 @@ __all__ = ["convolve", "correlate"]
 Mode: TypeAlias = Literal["full", "same", "valid"]
 
 
-class Convolve(BinaryFunction):
+class Convolve(BinaryFunction, fresh=True):
     """y_k = Σ a_i b_{k - i}, for those k that `mode` says."""
 
     __slots__ = ("mode",)

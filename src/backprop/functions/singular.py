@@ -33,7 +33,7 @@ class SVDResult(NamedTuple):
     Vh: Variable
 
 
-class SVD(NaryFunction):
+class SVD(NaryFunction, fresh=True):
     """u, s, vᵀ with x = u diag(s) vᵀ.
 
     With P = uᵀgu + vᵀgv and Q = uᵀgu - vᵀgv, off the diagonal of uᵀ dx v:
@@ -156,7 +156,7 @@ def svdvals(x: Operand, /) -> Variable:
     return SVD(False)(x)[1]
 
 
-class Nuclear(Function):
+class Nuclear(Function, fresh=True):
     """The sum of the singular values: dy/dx = u vᵀ."""
 
     __slots__ = ()
@@ -171,7 +171,7 @@ class Nuclear(Function):
         return y
 
 
-class Polar(Function):
+class Polar(Function, fresh=True):
     """u vᵀ of the singular vectors whose values are not 0. Equal values do no harm.
 
     With N = uᵀ gy v, uᵀ dx v is (N - Nᵀ)ᵢⱼ / (sᵢ + sⱼ).

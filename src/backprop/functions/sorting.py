@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["partition", "sort"]
 
 
-class Permute(Linear):
+class Permute(Linear, fresh=True):
     """The elements along the last axis in another order: y = x[order], for each lane its own."""
 
     __slots__ = ("order",)
@@ -51,7 +51,7 @@ def permute(x: Array | Variable, order: _Order) -> Any:
     return np.take_along_axis(x, order, axis=-1)
 
 
-class Rearrange(Function):
+class Rearrange(Function, fresh=True):
     """A rule whose output is its input in an order that depends on the values."""
 
     __slots__ = ()
@@ -72,7 +72,7 @@ class Rearrange(Function):
         return ty
 
 
-class Sort(Rearrange):
+class Sort(Rearrange, fresh=True):
     """The elements along the last axis from the smallest to the largest, nan last."""
 
     __slots__ = ("kind", "stable")
@@ -90,7 +90,7 @@ class Sort(Rearrange):
         return np.argsort(self.x, axis=-1, stable=True)
 
 
-class Partition(Rearrange):
+class Partition(Rearrange, fresh=True):
     """The elements along the last axis with those at `kth` where they are when sorted."""
 
     __slots__ = ("kind", "kth")

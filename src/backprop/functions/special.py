@@ -26,7 +26,7 @@ _SLOW: Final = Interval(-1e3, 1e3)  # far out, the steps of differences are whol
 _SMALL: Final = Interval(-0.5, 0.5)
 
 
-class Sequence(Elementwise):
+class Sequence(Elementwise, fresh=True):
     """A function of a sequence, the first of which is `order` 0.
 
     All but that are computed by a series near 0 and in another way beyond `far`.
@@ -69,7 +69,7 @@ class Sequence(Elementwise):
         raise NotImplementedError
 
 
-class Sinc(Sequence):
+class Sinc(Sequence, fresh=True):
     """y = the derivative of some order n of sin(πx) / (πx) = ∫₀¹ cos(πxt) dt.
 
     In z = πx it is πⁿ t, for z t(n) = sin(z + nπ/2) - n t(n-1).
@@ -131,7 +131,7 @@ def sinc(x: Operand, /) -> Variable:
     return Sinc()(x)
 
 
-class Bessel(Sequence):
+class Bessel(Sequence, fresh=True):
     """y = Iₙ(x) / xⁿ for the modified Bessel function of some order n, dy/dx = x Iₙ₊₁(x) / xⁿ⁺¹."""
 
     __slots__ = ()
@@ -180,7 +180,7 @@ def i0(x: Operand, /) -> Variable:
     return Bessel()(x)
 
 
-class Unwrap(Elementwise):
+class Unwrap(Elementwise, fresh=True):
     """y = x plus multiples of a period, by which its neighbours come close: dy/dx = 1."""
 
     __slots__ = ("axis", "discont", "period")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["array_split", "dsplit", "hsplit", "split", "unstack", "vsplit"]
 
 
-class Split(NaryFunction):
+class Split(NaryFunction, fresh=True):
     """The parts of an array between the places `ends` along an axis; together they are it."""
 
     __slots__ = ("axis", "ends")
@@ -45,7 +45,7 @@ class Split(NaryFunction):
         return self.forward(*txs)
 
 
-class Unstack(NaryFunction):
+class Unstack(NaryFunction, fresh=True):
     """The slices of an array along an axis."""
 
     __slots__ = ("axis",)

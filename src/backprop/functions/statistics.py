@@ -26,7 +26,7 @@ __all__ = ["nanstd", "nanvar", "std", "var"]
 NEAR: Final = Interval(1.0, 9.0)
 
 
-class _Spread(Reduction):
+class _Spread(Reduction, fresh=True):
     """What Var and Std share: the elements less their mean, and the degrees of freedom."""
 
     __slots__ = ("ddof",)
@@ -61,7 +61,7 @@ class _Spread(Reduction):
         return share if np.all(n) else np.where(np.equal(g, 0) & np.equal(n, 0), g, share)
 
 
-class Var(_Spread):
+class Var(_Spread, fresh=True):
     """y = Σ (x - mean x)² / (n - ddof) over `axis`; dy/dx = 2 (x - mean x) / (n - ddof)."""
 
     __slots__ = ()
@@ -78,7 +78,7 @@ class Var(_Spread):
         return self.dropped(self.share(total, self.freedom() / 2))
 
 
-class Std(_Spread):
+class Std(_Spread, fresh=True):
     """y = √var x; dy/dx = u / √(n - ddof), with u = (x - mean x) / ‖x - mean x‖.
 
     Where all elements are equal the gradient is 0.

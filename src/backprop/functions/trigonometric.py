@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-class Sin(Elementwise):
+class Sin(Elementwise, fresh=True):
     """y = sin x (x in radians), dy/dx = cos x.
 
     >>> import numpy as np
@@ -57,7 +57,7 @@ class Sin(Elementwise):
         return uf.multiply(gy, uf.cos(self.x, out=...), out=...)
 
 
-class Cos(Elementwise):
+class Cos(Elementwise, fresh=True):
     """y = cos x (x in radians), dy/dx = -sin x.
 
     >>> import numpy as np
@@ -79,7 +79,7 @@ class Cos(Elementwise):
         return scale(uf.negative(gy, out=...), uf.sin(self.x, out=...))
 
 
-class Tan(Elementwise):
+class Tan(Elementwise, fresh=True):
     """y = tan x (x in radians), dy/dx = 1 + y²."""
 
     __slots__ = ()
@@ -93,7 +93,7 @@ class Tan(Elementwise):
         return scale(gy, uf.add(1.0, uf.square(self.y, out=...), out=...))
 
 
-class Arcsin(Elementwise):
+class Arcsin(Elementwise, fresh=True):
     """y = arcsin x, dy/dx = 1 / √(1 - x²), for -1 < x < 1. At ±1 a zero cotangent gives 0."""
 
     __slots__ = ()
@@ -110,7 +110,7 @@ class Arcsin(Elementwise):
             return absorb(gy, uf.reciprocal(root, out=...))
 
 
-class Arccos(Elementwise):
+class Arccos(Elementwise, fresh=True):
     """y = arccos x, dy/dx = -1 / √(1 - x²), for -1 < x < 1. At ±1 a zero cotangent gives 0."""
 
     __slots__ = ()
@@ -127,7 +127,7 @@ class Arccos(Elementwise):
             return absorb(gy, uf.divide(-1.0, root, out=...))
 
 
-class OneMinusSquare(Elementwise):
+class OneMinusSquare(Elementwise, fresh=True):
     """y = 1 - x² as (1 - x) (1 + x), to all digits near 1; dy/dx = -2x, to all digits near 0."""
 
     __slots__ = ()
@@ -146,7 +146,7 @@ def one_minus_square(x: Array | Variable) -> Any:
     return OneMinusSquare()(x) if isinstance(x, Variable) else OneMinusSquare().forward(x)
 
 
-class Arctan(Elementwise):
+class Arctan(Elementwise, fresh=True):
     """y = arctan x, dy/dx = 1 / (1 + x²)."""
 
     __slots__ = ()
@@ -161,7 +161,7 @@ class Arctan(Elementwise):
         return uf.multiply(gy, uf.square(secant, out=...), out=...)
 
 
-class Arctan2(Broadcasting):
+class Arctan2(Broadcasting, fresh=True):
     """y = the angle of the point (b, a): dy/da = b / r², dy/db = -a / r², for r² = a² + b².
 
     At the origin the gradients are 0. Where a changes its sign and b is below 0, y jumps.
@@ -188,7 +188,7 @@ class Arctan2(Broadcasting):
             return over(cosine(part, other), uf.hypot(part, other, out=...))
 
 
-class Degrees(Linear):
+class Degrees(Linear, fresh=True):
     """y = x · 180 / π, dy/dx = 180 / π."""
 
     __slots__ = ()
@@ -202,7 +202,7 @@ class Degrees(Linear):
         return uf.degrees(gy, out=...)
 
 
-class Radians(Linear):
+class Radians(Linear, fresh=True):
     """y = x · π / 180, dy/dx = π / 180."""
 
     __slots__ = ()

@@ -29,7 +29,7 @@ def to_end(x: Operand, axis: int) -> Variable | Array:
     return data.transpose((*(i for i in range(data.ndim) if i != last), last))
 
 
-class Vecdot(BinaryFunction):
+class Vecdot(BinaryFunction, fresh=True):
     """y = Σ a b over the last axis, the others broadcast."""
 
     __slots__ = ()
@@ -57,7 +57,7 @@ class Vecdot(BinaryFunction):
         return uf.add(uf.vecdot(ta, self.b), uf.vecdot(self.a, tb), out=...)
 
 
-class Cross(BinaryFunction):
+class Cross(BinaryFunction, fresh=True):
     """y = a × b of vectors of length 3 along the last axis, the others broadcast."""
 
     __slots__ = ()
