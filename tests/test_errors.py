@@ -410,11 +410,11 @@ MISTAKES = {
         lambda: [gradients(NotesSquare()(x), [x]) for x in [leaf(1.0)]],
         "write self.x instead of self.input.data",
     ),
-    "augmented assignment": Mistake(
+    "assignment to an element": Mistake(
         errors.InPlaceError,
         TypeError,
-        lambda: leaf(1.0)._in_place(1.0),
-        "write y = y + x, not y += x",
+        lambda: leaf([1.0]).__setitem__(0, 2.0),
+        "build the result with numpy.where, concatenate or stack",
     ),
     "a gradient of many numbers": Mistake(
         errors.TransformError,

@@ -44,6 +44,9 @@ class Operators(Dispatch):
     The rules come from functions/arithmetic.py, which builds on Variable and so cannot be imported
     here. A comparison gives a plain array of bools; but `==` of two Variables means identity, as in
     the notes, except inside a rule that is differentiated again: there they stand for arrays.
+
+    `s += x` and its kin bind the name `s` to a new Variable: no other name of the old one sees it,
+    as it would with arrays. `x[i] = ...` and `x[i] += ...` are errors.
     """
 
     __slots__ = ()
@@ -121,15 +124,6 @@ class Operators(Dispatch):
             "or stack"
         )
 
-    def _in_place(self, other: object) -> NoReturn:
-        raise InPlaceError(
-            "a Variable does not change in place, for others may hold it: write y = y + x, not "
-            "y += x"
-        )
-
-    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = _in_place
-    __imod__ = __ifloordiv__ = _in_place
-
     def __len__(self) -> int:
         return len(self._plain())
 
@@ -160,7 +154,13 @@ class Operators(Dispatch):
             return self is not other
         return self._compared(np.not_equal, other) if _is_operand(other) else NotImplemented
 
-    __hash__ = object.__hash__
+    if TYPE_CHECKING:
+
+        @override
+        def __hash__(self) -> int: ...
+
+    else:
+        __hash__ = object.__hash__  # by identity, and at C's speed
 
     def _compared(self, by: np.ufunc, other: object) -> NDArray[np.bool_]:
         theirs = other._plain() if isinstance(other, Operators) else other
