@@ -31,9 +31,9 @@ class Linspace(BinaryFunction):
     __slots__ = ("axis", "endpoint", "num")
 
     def __init__(self, num: int, endpoint: bool, axis: int) -> None:
-        self.num = num
-        self.endpoint = endpoint
-        self.axis = axis
+        self.num: int = num
+        self.endpoint: bool = endpoint
+        self.axis: int = axis
 
     @override
     def forward(self, a: Array, b: Array) -> Array:

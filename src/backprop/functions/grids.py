@@ -134,8 +134,8 @@ class Slope(Linear):
     edge_order: EdgeOrder
 
     def __init__(self, spacing: Array, axis: int, edge_order: EdgeOrder) -> None:
-        self.spacing = spacing
-        self.axis = axis
+        self.spacing: Array = spacing
+        self.axis: int = axis
         self.edge_order = edge_order
 
     @override
@@ -157,8 +157,8 @@ class SlopeTransposed(Linear):
     edge_order: EdgeOrder
 
     def __init__(self, spacing: Array, axis: int, edge_order: EdgeOrder) -> None:
-        self.spacing = spacing
-        self.axis = axis
+        self.spacing: Array = spacing
+        self.axis: int = axis
         self.edge_order = edge_order
 
     @override

@@ -156,8 +156,8 @@ class Vander(Function):
     shapes: ClassVar[Shapes | None] = (((3,),), ((0,),))
 
     def __init__(self, columns: int = 3, increasing: bool = False) -> None:
-        self.columns = columns
-        self.increasing = increasing
+        self.columns: int = columns
+        self.increasing: bool = increasing
 
     @override
     def forward(self, x: Array) -> Array:

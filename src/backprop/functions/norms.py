@@ -37,7 +37,8 @@ class Norm(Reduction):
 
     def __init__(self, p: float, axis: Axes, keepdims: bool) -> None:
         super().__init__(axis, keepdims)
-        self.p = int(p) if p == int(p) else p  # a float setting would make higher orders slower
+        # A float setting would make higher orders slower.
+        self.p: float = int(p) if p == int(p) else p
 
     @override
     def forward(self, x: Array) -> Array:
