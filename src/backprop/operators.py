@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from backprop.arrays import Array
+    from backprop.arrays import Numbers
     from backprop.core import Operand, Variable
 
+    _Left: TypeAlias = Numbers | float
     _UnaryRule: TypeAlias = Callable[[], Callable[[Any], Variable]]
     _BinaryRule: TypeAlias = Callable[[], Callable[[Any, Any], Variable]]
 
@@ -55,37 +56,37 @@ class Operators(Dispatch):
     def __add__(self, other: Operand) -> Variable:
         return self.rules.add()(self, other)
 
-    def __radd__(self, other: Array | float) -> Variable:
+    def __radd__(self, other: _Left) -> Variable:
         return self.rules.add()(other, self)
 
     def __sub__(self, other: Operand) -> Variable:
         return self.rules.subtract()(self, other)
 
-    def __rsub__(self, other: Array | float) -> Variable:
+    def __rsub__(self, other: _Left) -> Variable:
         return self.rules.subtract()(other, self)
 
     def __mul__(self, other: Operand) -> Variable:
         return self.rules.multiply()(self, other)
 
-    def __rmul__(self, other: Array | float) -> Variable:
+    def __rmul__(self, other: _Left) -> Variable:
         return self.rules.multiply()(other, self)
 
     def __truediv__(self, other: Operand) -> Variable:
         return self.rules.divide()(self, other)
 
-    def __rtruediv__(self, other: Array | float) -> Variable:
+    def __rtruediv__(self, other: _Left) -> Variable:
         return self.rules.divide()(other, self)
 
     def __pow__(self, other: Operand) -> Variable:
         return self.rules.power()(self, other)
 
-    def __rpow__(self, other: Array | float) -> Variable:
+    def __rpow__(self, other: _Left) -> Variable:
         return self.rules.power()(other, self)
 
     def __matmul__(self, other: Operand) -> Variable:
         return self.rules.matmul()(self, other)
 
-    def __rmatmul__(self, other: Array | float) -> Variable:
+    def __rmatmul__(self, other: _Left) -> Variable:
         return self.rules.matmul()(other, self)
 
     def __neg__(self) -> Variable:
@@ -100,19 +101,19 @@ class Operators(Dispatch):
     def __mod__(self, other: Operand) -> Variable:
         return call(np.remainder, self, other)
 
-    def __rmod__(self, other: Array | float) -> Variable:
+    def __rmod__(self, other: _Left) -> Variable:
         return call(np.remainder, other, self)
 
     def __floordiv__(self, other: Operand) -> Variable:
         return call(np.floor_divide, self, other)
 
-    def __rfloordiv__(self, other: Array | float) -> Variable:
+    def __rfloordiv__(self, other: _Left) -> Variable:
         return call(np.floor_divide, other, self)
 
     def __divmod__(self, other: Operand) -> tuple[Variable, Variable]:
         return self // other, self % other
 
-    def __rdivmod__(self, other: Array | float) -> tuple[Variable, Variable]:
+    def __rdivmod__(self, other: _Left) -> tuple[Variable, Variable]:
         return other // self, other % self
 
     def __getitem__(self, key: Index) -> Variable:

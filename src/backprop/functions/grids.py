@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from backprop import facts
 from backprop.arrays import Array, Shapes, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
@@ -236,7 +237,7 @@ def gradient(
     """
     x = as_variable(f)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
-    alike = not varargs or (len(varargs) == 1 and np.ndim(varargs[0]) == 0)
+    alike = not varargs or (len(varargs) == 1 and facts.ndim(varargs[0]) == 0)
     if not alike and len(varargs) != len(axes):
         raise TypeError("invalid number of arguments")
     every = (varargs or (1.0,)) * len(axes) if alike else varargs
