@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array: TypeAlias = NDArray[np.floating[Any]]
-    Numbers: TypeAlias = NDArray[np.floating[Any] | np.integer[Any]]
+    _Number: TypeAlias = np.floating[Any] | np.integer[Any] | np.bool_
+    Numbers: TypeAlias = NDArray[_Number] | _Number
 else:
-    Array = Numbers = np.ndarray  # numpy.typing would add a twentieth to the time of `import numpy`
+    Array = np.ndarray  # numpy.typing would add a twentieth to the time of `import numpy`
+    Numbers = np.ndarray | np.floating | np.integer | np.bool_
 
 
 class Unary(Protocol):
