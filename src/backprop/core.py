@@ -208,8 +208,10 @@ class Variable(Methods):
             "compute with Variables, or take x.data where no gradient is wanted"
         )
 
-    def __array__(self, dtype: object = None, *, copy: object = None) -> NoReturn:
-        self._refuse()
+    if not TYPE_CHECKING:  # NumPy's stubs would take a Variable for an array: `array @ x` for one
+
+        def __array__(self, dtype: object = None, *, copy: object = None) -> NoReturn:
+            self._refuse()
 
     def __bool__(self) -> NoReturn:
         self._refuse()
