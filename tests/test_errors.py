@@ -173,7 +173,7 @@ MISTAKES = {
     "Variable": Mistake(
         errors.DataError,
         TypeError,
-        lambda: Variable(leaf(1.0)),
+        lambda: Variable(leaf(1.0)),  # type: ignore[arg-type]
         "data is a Variable already; for a new leaf write x.detach()",
     ),
     "operand": Mistake(
@@ -425,7 +425,7 @@ MISTAKES = {
     "a NumPy function without a rule": Mistake(
         errors.UnsupportedError,
         TypeError,
-        lambda: np.fft.fft(leaf([1.0])),
+        lambda: np.fft.fft(leaf([1.0])),  # type: ignore[arg-type]
         "numpy.fft.fft has no derivative rule here: write a Function",
     ),
     "no backward of many": Mistake(

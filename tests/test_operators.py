@@ -170,7 +170,7 @@ def test_in_place_on_an_array() -> None:
     a = np.ones(2)
 
     with pytest.raises(TypeError):
-        a *= leaf([1.0, 2.0])
+        a *= leaf([1.0, 2.0])  # type: ignore[call-overload]
 
 
 def numeric(f: Callable[[Array], Array], x: Array, seed: Array) -> Array:
