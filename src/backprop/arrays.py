@@ -14,7 +14,7 @@ from numpy import ndarray
 from backprop import ufuncs as uf
 from backprop.dispatch import Dispatch
 from backprop.errors import DataError
-from backprop.ufuncs import Array as Array, Numbers as Numbers
+from backprop.ufuncs import Array as Array, Numbers as Numbers, Result as Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

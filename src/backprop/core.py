@@ -21,7 +21,7 @@ import numpy as np
 from numpy import ndarray
 
 from backprop import ufuncs as uf
-from backprop.arrays import FLOATS, Array, Numbers, Shape, Shapes, as_data, ones_like
+from backprop.arrays import FLOATS, Array, Numbers, Result, Shape, Shapes, as_data, ones_like
 from backprop.checks import checked_output, fitting, returned
 from backprop.compat import Self, override
 from backprop.domain import REALS, Domain
@@ -324,7 +324,7 @@ class Node:
         """Take `output` for what this call gave."""
         raise NotImplementedError
 
-    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         """What `backward` returns, whatever the kind: a gradient for each input."""
         raise NotImplementedError
 
@@ -332,7 +332,7 @@ class Node:
         """What `forward` returns, whatever the kind."""
         raise NotImplementedError
 
-    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
         """What `jvp` returns, whatever the kind: a tangent for each output."""
         raise NotImplementedError
 
@@ -464,11 +464,11 @@ class Function(OneOutput, kind=True):
     _input: Variable
     x: Array
 
-    def forward(self, x: Array, /) -> Array:
+    def forward(self, x: Any, /) -> Result:
         """The value at `x`: an array of floats."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
-    def backward(self, gy: Array, /) -> Array:
+    def backward(self, gy: Any, /) -> Result:
         """The gradient with respect to the input, given that with respect to the output."""
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
 
@@ -531,12 +531,12 @@ class Function(OneOutput, kind=True):
     def primals(self) -> tuple[Array]:
         return (self.x,)
 
-    def jvp(self, tx: Array, /) -> Array:
+    def jvp(self, tx: Any, /) -> Result:
         """The tangent of the output, given that of the input; else `backward` is transposed."""
         raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, tx)")
 
     @override
-    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         return (self.backward(*gys),)
 
     @override
@@ -544,7 +544,7 @@ class Function(OneOutput, kind=True):
         return self.forward(*xs)
 
     @override
-    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
         return (self.jvp(*txs),)
 
     @override

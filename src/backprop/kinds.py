@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
 
-from backprop.arrays import FLOATS, Array, Numbers, as_data
+from backprop.arrays import FLOATS, Array, Numbers, Result, as_data
 from backprop.checks import checked_output
 from backprop.compat import override
 from backprop.core import (
@@ -50,11 +50,11 @@ class BinaryFunction(OneOutput, kind=True):
     a: Array
     b: Array
 
-    def forward(self, a: Array, b: Array, /) -> Array:
+    def forward(self, a: Any, b: Any, /) -> Result:
         """The value at `a`, `b`: an array of floats."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, a, b)")
 
-    def backward(self, gy: Array, /) -> tuple[Array | None, Array | None]:
+    def backward(self, gy: Any, /) -> tuple[Result | None, Result | None]:
         """The gradients with respect to both inputs, of the inputs' shapes and dtypes."""
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
 
@@ -93,12 +93,12 @@ class BinaryFunction(OneOutput, kind=True):
     def primals(self) -> tuple[Array, Array]:
         return self.a, self.b
 
-    def jvp(self, ta: Array, tb: Array, /) -> Array:
+    def jvp(self, ta: Any, tb: Any, /) -> Result:
         """The tangent of the output, given those of both inputs."""
         raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, ta, tb)")
 
     @override
-    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         return self.backward(*gys)
 
     @override
@@ -106,7 +106,7 @@ class BinaryFunction(OneOutput, kind=True):
         return self.forward(*xs)
 
     @override
-    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
         return (self.jvp(*txs),)
 
     @override
@@ -141,11 +141,11 @@ class NaryFunction(Node, kind=True):
     xs: tuple[Array, ...]
     ys: tuple[Array, ...]
 
-    def forward(self, *xs: Array) -> tuple[Array, ...]:
+    def forward(self, *xs: Any) -> tuple[Result, ...]:
         """The values at `xs`: a tuple of arrays of floats."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, *xs)")
 
-    def backward(self, *gys: Array) -> tuple[Array | None, ...]:
+    def backward(self, *gys: Any) -> tuple[Result | None, ...]:
         """The gradients with respect to all inputs, given those with respect to all outputs."""
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, *gys)")
 
@@ -154,12 +154,12 @@ class NaryFunction(Node, kind=True):
         inputs = tuple(x if isinstance(x, Variable) else _constant(x, xs) for x in xs)
         node = self._claim()
         try:
-            ys = node.forward(*(x._data for x in inputs))
-            if not isinstance(ys, (tuple, list)):
+            given = node.forward(*(x._data for x in inputs))
+            if not isinstance(given, (tuple, list)):
                 raise OutputError(
-                    f"forward of {type(node).__name__} must return a tuple of arrays, got {ys!r}"
+                    f"forward of {type(node).__name__} must return a tuple of arrays, got {given!r}"
                 )
-            ys = tuple(checked_output(y, type(node).__name__) for y in ys)
+            ys = tuple(checked_output(y, type(node).__name__) for y in given)
             if not recording():
                 node._free = True
                 return tuple(new_variable(y, Unrecorded) for y in ys)
@@ -199,12 +199,12 @@ class NaryFunction(Node, kind=True):
     def adopt(self, output: Variable) -> None:
         raise CreatorError(f"{type(self).__name__} has several outputs; only its call can set them")
 
-    def jvp(self, *txs: Array) -> tuple[Array, ...]:
+    def jvp(self, *txs: Any) -> tuple[Result, ...]:
         """The tangents of all outputs, given those of all inputs."""
         raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, *txs)")
 
     @override
-    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         return self.backward(*gys)
 
     @override
@@ -212,7 +212,7 @@ class NaryFunction(Node, kind=True):
         return self.forward(*xs)
 
     @override
-    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
         return self.jvp(*txs)
 
     @override

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     Array: TypeAlias = NDArray[np.floating[Any]]
     _Number: TypeAlias = np.floating[Any] | np.integer[Any] | np.bool_
     Numbers: TypeAlias = NDArray[_Number] | _Number
+    Result: TypeAlias = Array | np.floating[Any]  # to NumPy's stubs np.sum(x) is a number
 else:
     Array = np.ndarray  # numpy.typing would add a twentieth to the time of `import numpy`
     Numbers = np.ndarray | np.floating | np.integer | np.bool_
+    Result = np.ndarray | np.floating
 
 
 class Unary(Protocol):
