@@ -16,7 +16,7 @@ from numpy import ndarray
 
 from backprop import ufuncs as uf
 from backprop.errors import DataError
-from backprop.ufuncs import Array as Array, Numbers as Numbers
+from backprop.ufuncs import Array as Array, Numbers as Numbers, Result as Result
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

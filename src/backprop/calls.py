@@ -46,10 +46,10 @@ class Arguments:
     def __init__(
         self, args: tuple[Any, ...], chosen: Tree, inputs: tuple[Input, ...], nested: bool
     ) -> None:
-        self.args = args
-        self.chosen = chosen  # as they came: one argument, or a tuple of them
-        self.inputs = inputs
-        self.nested = nested  # whether anything depends on other Variables: so do results then
+        self.args: tuple[Any, ...] = args
+        self.chosen: Tree = chosen  # as they came: one argument, or a tuple of them
+        self.inputs: tuple[Input, ...] = inputs
+        self.nested: bool = nested  # whether anything depends on other Variables: so do results
 
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """What f gives: a Variable, or a tree of them."""

@@ -25,6 +25,7 @@ from backprop.arrays import (
     FLOATS,
     Array,
     Numbers,
+    Result,
     Shape,
     Shapes,
     as_array,
@@ -259,13 +260,15 @@ class Variable(Methods):
             raise _cut(self, how)
         return self._array
 
-    def __array__(self, dtype: object = None, *, copy: object = None) -> NoReturn:
-        raise _cut(
-            self,
-            "numpy.asarray(x)",
-            "; for numpy.array([x, y]) write numpy.stack([x, y]) or backprop.numpy.array([x, y]), "
-            "and for out[i] = x collect the values in a list and stack that",
-        )
+    if not TYPE_CHECKING:  # NumPy's stubs would take a Variable for an array: `array @ x` for one
+
+        def __array__(self, dtype: object = None, *, copy: object = None) -> NoReturn:
+            raise _cut(
+                self,
+                "numpy.asarray(x)",
+                "; for numpy.array([x, y]) write numpy.stack([x, y]) or backprop.numpy.array, and for "
+                "out[i] = x collect the values in a list and stack that",
+            )
 
     def __bool__(self) -> NoReturn:
         raise _cut(self, "bool(x)", "; a comparison as x > 0 gives plain bools")
@@ -439,7 +442,7 @@ class Node:
         """Take `output` for what this call gave."""
         raise NotImplementedError
 
-    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         """What `backward` returns, whatever the kind: a gradient for each input."""
         raise NotImplementedError
 
@@ -447,7 +450,7 @@ class Node:
         """What `forward` returns, whatever the kind."""
         raise NotImplementedError
 
-    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
         """What `jvp` returns, whatever the kind: a tangent for each output."""
         raise NotImplementedError
 
@@ -482,7 +485,7 @@ class Node:
                 raise
             raise written(f"{type(self).__name__}.{how}") from error
 
-    def pulled(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pulled(self, *gys: Array) -> tuple[Result | None, ...]:
         """What `pullback` gives, with all that is to be watched over while a rule runs."""
         if not is_checking():
             rule = self.pullback
@@ -493,7 +496,7 @@ class Node:
         finite(self, "backward", (*gys, *self.primals, *self.results), gxs)
         return gxs
 
-    def pushed(self, *txs: Array) -> tuple[Array, ...]:
+    def pushed(self, *txs: Array) -> tuple[Result, ...]:
         """What `pushforward` gives, likewise."""
         if not is_checking():
             return (
@@ -617,11 +620,11 @@ class Function(OneOutput, kind=True):
     _input: Variable
     x: Array
 
-    def forward(self, x: Array, /) -> Array:
+    def forward(self, x: Any, /) -> Result:
         """The value at `x`: an array of floats."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
-    def backward(self, gy: Array, /) -> Array:
+    def backward(self, gy: Any, /) -> Result:
         """The gradient with respect to the input, given that with respect to the output."""
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
 
@@ -685,12 +688,12 @@ class Function(OneOutput, kind=True):
     def primals(self) -> tuple[Array]:
         return (self.x,)
 
-    def jvp(self, tx: Array, /) -> Array:
+    def jvp(self, tx: Any, /) -> Result:
         """The tangent of the output, given that of the input; else `backward` is transposed."""
         raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, tx)")
 
     @override
-    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         return (self.backward(*gys),)
 
     @override
@@ -698,7 +701,7 @@ class Function(OneOutput, kind=True):
         return self.forward(*xs)
 
     @override
-    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
         return (self.jvp(*txs),)
 
     @override

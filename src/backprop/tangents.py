@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backprop.arrays import Array
+from backprop.arrays import Array, Result
 from backprop.checks import fitting
 from backprop.core import Constant, Node, Variable, new_variable
 from backprop.gradients import Call, lifted, path, pulled_back, sweep, zeros
@@ -92,5 +92,5 @@ def _checked(ty: object, y: Variable, node: Node) -> Variable:
     return Constant(fitting(ty, y.data, f"what {type(node).__name__}.jvp returned"))
 
 
-def _fitted(ty: Array, y: Variable, node: Node) -> Array:
+def _fitted(ty: Result, y: Variable, node: Node) -> Array:
     return fitting(ty, y.data, f"what {type(node).__name__}.jvp returned")

@@ -9,7 +9,17 @@ argument may be a tuple, a list or a dict of these.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 import numpy as np
 
@@ -18,15 +28,32 @@ from backprop.core import Variable
 from backprop.errors import TransformError
 from backprop.trees import mapped
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    # What a function gives, as people annotate it: for Variables, or for the arrays they think of.
+    _Value: TypeAlias = Variable | NDArray[np.floating[Any]] | np.floating[Any] | float
+
 P = ParamSpec("P")
 X = TypeVar("X")
+S = TypeVar("S", bound=np.floating[Any])
 ArgNums: TypeAlias = int | tuple[int, ...]
+
+
+# Each transform has an overload that says `[...]`: in a place for any callable, such as the f of
+# jvp, mypy cannot bind P to what a lambda takes.
 
 
 class Derivative(Protocol[P]):
     """A function whose result is like its first argument."""
 
     def __call__(self, x: X, /, *args: P.args, **kwargs: P.kwargs) -> X: ...
+
+
+class Product(Protocol[P]):
+    """The same, of a function that takes a vector besides."""
+
+    def __call__(self, x: X, v: Any, /, *args: P.args, **kwargs: P.kwargs) -> X: ...
 
 
 class ValueAndDerivative(Protocol[P]):
@@ -42,12 +69,49 @@ class ValueAndDerivative(Protocol[P]):
     ) -> tuple[np.floating[Any], X]: ...
 
 
-@overload
-def grad(f: Callable[Concatenate[Any, P], Variable]) -> Derivative[P]: ...
+class Jacobian(Protocol[P]):
+    """A function whose result has more axes than its first argument: how many, types cannot say."""
+
+    @overload
+    def __call__(self, x: Variable, /, *args: P.args, **kwargs: P.kwargs) -> Variable: ...
+    @overload
+    def __call__(self, x: NDArray[S], /, *args: P.args, **kwargs: P.kwargs) -> NDArray[S]: ...
+    @overload
+    def __call__(self, x: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any: ...
+
+
+class Hessian(Protocol[P]):
+    """The same, but of a number it is a number."""
+
+    @overload
+    def __call__(self, x: Variable, /, *args: P.args, **kwargs: P.kwargs) -> Variable: ...
+    @overload
+    def __call__(self, x: float, /, *args: P.args, **kwargs: P.kwargs) -> float: ...
+    @overload
+    def __call__(self, x: NDArray[S], /, *args: P.args, **kwargs: P.kwargs) -> NDArray[S]: ...
+    @overload
+    def __call__(self, x: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any: ...
+
+
 @overload
 def grad(
-    f: Callable[..., Any], argnums: ArgNums = ..., *, has_aux: bool = ...
-) -> Callable[..., Any]: ...
+    f: Callable[Concatenate[Any, P], _Value],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+) -> Derivative[P]: ...
+@overload
+def grad(
+    f: Callable[..., _Value], argnums: tuple[int, ...], *, has_aux: Literal[False] = False
+) -> Callable[..., tuple[Any, ...]]: ...
+@overload
+def grad(
+    f: Callable[..., tuple[_Value, Any]], argnums: ArgNums = 0, *, has_aux: Literal[True]
+) -> Callable[..., tuple[Any, Any]]: ...
+@overload
+def grad(f: Callable[..., Any]) -> Derivative[...]: ...
+@overload
+def grad(f: Callable[..., _Value], argnums: int) -> Callable[..., Any]: ...
 def grad(
     f: Callable[..., Any], argnums: ArgNums = 0, *, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -76,11 +140,24 @@ def grad(
 
 
 @overload
-def value_and_grad(f: Callable[Concatenate[Any, P], Variable]) -> ValueAndDerivative[P]: ...
+def value_and_grad(
+    f: Callable[Concatenate[Any, P], _Value],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+) -> ValueAndDerivative[P]: ...
 @overload
 def value_and_grad(
-    f: Callable[..., Any], argnums: ArgNums = ..., *, has_aux: bool = ...
-) -> Callable[..., Any]: ...
+    f: Callable[..., _Value], argnums: tuple[int, ...], *, has_aux: Literal[False] = False
+) -> Callable[..., tuple[Any, tuple[Any, ...]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[..., Any], argnums: ArgNums = 0, *, has_aux: bool
+) -> Callable[..., tuple[Any, Any]]: ...
+@overload
+def value_and_grad(f: Callable[..., Any]) -> ValueAndDerivative[...]: ...
+@overload
+def value_and_grad(f: Callable[..., _Value], argnums: int) -> Callable[..., tuple[Any, Any]]: ...
 def value_and_grad(
     f: Callable[..., Any], argnums: ArgNums = 0, *, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -109,9 +186,17 @@ def value_and_grad(
 
 
 @overload
-def elementwise_grad(f: Callable[Concatenate[Any, P], Variable]) -> Derivative[P]: ...
+def elementwise_grad(
+    f: Callable[Concatenate[Any, P], _Value], argnums: Literal[0] = 0
+) -> Derivative[P]: ...
 @overload
-def elementwise_grad(f: Callable[..., Any], argnums: ArgNums = ...) -> Callable[..., Any]: ...
+def elementwise_grad(
+    f: Callable[..., _Value], argnums: tuple[int, ...]
+) -> Callable[..., tuple[Any, ...]]: ...
+@overload
+def elementwise_grad(f: Callable[..., Any]) -> Derivative[...]: ...
+@overload
+def elementwise_grad(f: Callable[..., _Value], argnums: int) -> Callable[..., Any]: ...
 def elementwise_grad(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
     """The derivative, element by element, of a function that works so: of shape () or any other.
 
@@ -164,9 +249,13 @@ def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ..
 
 
 @overload
-def jacobian(f: Callable[Concatenate[Any, P], Any]) -> Derivative[P]: ...
+def jacobian(f: Callable[Concatenate[Any, P], _Value], argnums: Literal[0] = 0) -> Jacobian[P]: ...
 @overload
-def jacobian(f: Callable[..., Any], argnums: ArgNums = ...) -> Callable[..., Any]: ...
+def jacobian(
+    f: Callable[..., _Value], argnums: tuple[int, ...]
+) -> Callable[..., tuple[Any, ...]]: ...
+@overload
+def jacobian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]: ...
 def jacobian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
     """All derivatives of all outputs: x -> J of shape y.shape + x.shape.
 
@@ -187,9 +276,15 @@ def jacobian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
 
 
 @overload
-def hessian(f: Callable[Concatenate[Any, P], Variable]) -> Derivative[P]: ...
+def hessian(f: Callable[Concatenate[Any, P], _Value], argnums: Literal[0] = 0) -> Hessian[P]: ...
 @overload
-def hessian(f: Callable[..., Any], argnums: ArgNums = ...) -> Callable[..., Any]: ...
+def hessian(
+    f: Callable[..., _Value], argnums: tuple[int, ...]
+) -> Callable[..., tuple[Any, ...]]: ...
+@overload
+def hessian(f: Callable[..., Any]) -> Hessian[...]: ...
+@overload
+def hessian(f: Callable[..., _Value], argnums: int) -> Callable[..., Any]: ...
 def hessian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
     """The second derivatives of a function that gives one number: of shape x.shape + x.shape.
 
@@ -201,7 +296,7 @@ def hessian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
     return jacobian(grad(f, argnums), argnums)
 
 
-def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
+def hvp(f: Callable[Concatenate[Any, P], _Value]) -> Product[P]:
     """The Hessian of f by its first argument times a vector: (x, v, ...) -> H v, without H.
 
     >>> import numpy as np
@@ -209,7 +304,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     array([ 6., 12.])
     """
 
-    def product(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
+    def product(x: Any, v: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
         to = opened((x, *args), 0, v)
         gx = to.call(grad(f), kwargs)
         return to.result(pulled(gx, v, to))

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array: TypeAlias = NDArray[np.floating[Any]]
-    Numbers: TypeAlias = NDArray[np.floating[Any] | np.integer[Any]]
+    _Number: TypeAlias = np.floating[Any] | np.integer[Any] | np.bool_
+    Numbers: TypeAlias = NDArray[_Number] | _Number
+    Result: TypeAlias = Array | np.floating[Any]  # to NumPy's stubs np.sum(x) is a number
 else:
-    Array = Numbers = np.ndarray  # numpy.typing would add a twentieth to the time of `import numpy`
+    Array = np.ndarray  # numpy.typing would add a twentieth to the time of `import numpy`
+    Numbers = np.ndarray | np.floating | np.integer | np.bool_
+    Result = np.ndarray | np.floating
 
 
 class Unary(Protocol):

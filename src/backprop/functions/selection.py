@@ -36,7 +36,7 @@ class Where(BinaryFunction, fresh=True):
     __slots__ = ("condition",)
 
     def __init__(self, condition: NDArray[np.bool_]) -> None:
-        self.condition = condition
+        self.condition: NDArray[np.bool_] = condition
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
@@ -99,7 +99,7 @@ class GetItem(Linear, fresh=True):
     __slots__ = ("key",)
 
     def __init__(self, key: Index) -> None:
-        self.key = _frozen(key)
+        self.key: Index = _frozen(key)
 
     @override
     def forward(self, x: Array) -> Array:
@@ -117,8 +117,8 @@ class Scatter(Linear, fresh=True):
     __slots__ = ("key", "shape")
 
     def __init__(self, key: Index, shape: Shape) -> None:
-        self.key = key
-        self.shape = shape
+        self.key: Index = key
+        self.shape: Shape = shape
 
     @override
     def forward(self, x: Array) -> Array:
