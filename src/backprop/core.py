@@ -266,8 +266,8 @@ class Variable(Methods):
             raise _cut(
                 self,
                 "numpy.asarray(x)",
-                "; for numpy.array([x, y]) write numpy.stack([x, y]) or backprop.numpy.array, and for "
-                "out[i] = x collect the values in a list and stack that",
+                "; for numpy.array([x, y]) write numpy.stack([x, y]) or backprop.numpy.array, and "
+                "for out[i] = x collect the values in a list and stack that; pandas: df.to_numpy() @ x",
             )
 
     def __bool__(self) -> NoReturn:

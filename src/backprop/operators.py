@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.compat import override
 from backprop.dispatch import Dispatch, call
-from backprop.errors import InPlaceError
+from backprop.errors import DataError, InPlaceError
 from backprop.modes import lifting
 
 if TYPE_CHECKING:
@@ -125,10 +125,15 @@ class Operators(Dispatch):
             "or stack"
         )
 
+    def __round__(self, ndigits: int | None = None) -> Variable:
+        return call(np.round, self, ndigits or 0)
+
     def __len__(self) -> int:
         return len(self._plain())
 
     def __iter__(self) -> Iterator[Variable]:
+        if not self._plain().ndim:
+            raise DataError("iteration over a 0-d array: this Variable is one number")
         return (self[i] for i in range(len(self)))
 
     def __lt__(self, other: Operand) -> NDArray[np.bool_]:

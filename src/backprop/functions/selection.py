@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, overload
 
 import numpy as np
 
-from backprop.arrays import Array, Shape, unbroadcast
+from backprop.arrays import Array, Shape, as_array, is_subclass, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
-from backprop.core import Operand, Variable
+from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import REALS
 from backprop.errors import ConversionError
@@ -175,6 +175,8 @@ def _frozen(key: Index) -> Index:
     """A key whose arrays are our own: their owner may change them before the sweep."""
     if is_tuple(key):
         return tuple(map(_frozen, key))
+    if isinstance(key, Constant) or hasattr(key, "to_numpy") or is_subclass(key):
+        return as_array(key.data if isinstance(key, Constant) else key).copy()
     if _is_list(key):
         return np.array(key) if np.size(key) else np.array(key, getattr(key, "dtype", np.intp))
     return places(key)
@@ -190,6 +192,8 @@ def _is_list(key: object) -> TypeIs[list[Index] | NDArray[Any]]:
 
 def places(key: object) -> Any:
     """`key`, whatever it is, unless that is a Variable. Raises ConversionError then."""
+    if isinstance(key, Constant):
+        return key.data
     if isinstance(key, Variable):
         raise ConversionError(
             f"{key!r} is used as an index, which is a whole number or a bool and has no gradient: "
