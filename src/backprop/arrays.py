@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from math import isfinite
 from numbers import Real
 from operator import index
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy import ndarray
@@ -31,6 +31,14 @@ _ONES: Final = {dtype: np.ones((), dtype) for dtype in FLOATS}
 # Below this many elements a ufunc that writes into its operand is slower than one that allocates.
 _SMALL: Final = 64
 _LINE: Final = 100  # the most characters that a message spends on a value
+
+
+class Container(Protocol):
+    """What holds an array beside labels, and gives it: a pandas Series, an xarray.DataArray."""
+
+    def to_numpy(self) -> Any:
+        """The values, in the order of position."""
+        ...
 
 
 class Traced:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock  # threading itself costs a fortieth of `import numpy`
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from heapq import heappop, heappush
 from inspect import CO_VARARGS
@@ -24,6 +25,7 @@ from backprop import ufuncs as uf
 from backprop.arrays import (
     FLOATS,
     Array,
+    Container,
     Numbers,
     Result,
     Shape,
@@ -266,8 +268,8 @@ class Variable(Methods):
             raise _cut(
                 self,
                 "numpy.asarray(x)",
-                "; for numpy.array([x, y]) write numpy.stack([x, y]) or backprop.numpy.array, and "
-                "for out[i] = x collect the values in a list and stack that; pandas: df.to_numpy() @ x",
+                "; with pandas write df.to_numpy() @ x, for numpy.array([x, y]) numpy.stack([x, y])"
+                " or backprop.numpy.array([x, y]), and for out[i] = x collect a list and stack that",
             )
 
     def __bool__(self) -> NoReturn:
@@ -315,9 +317,7 @@ class Constant(Variable):
     def backward(
         self, *, accumulate: bool = False, retain_grad: bool = True, **unknown: Never
     ) -> None:
-        raise NoGraphError(
-            f"{self!r} is a constant: nothing that it was computed from has a gradient"
-        )
+        raise NoGraphError(f"{self!r} is a constant: it was computed from no Variable")
 
 
 CONSTANT.append(Constant)
@@ -350,7 +350,9 @@ class Unrecorded(Variable):
 _N = TypeVar("_N", bound="Node")
 _A = TypeVar("_A", bound="Array | Variable")
 _R = TypeVar("_R")
-Operand: TypeAlias = Variable | Numbers | float
+_Single: TypeAlias = Variable | Numbers | float | Container
+# Lists of Variables are one Variable; not Sequence[Operand], for a text is a sequence of texts.
+Operand: TypeAlias = _Single | Sequence[_Single] | Sequence[Sequence[_Single]]
 _ARGUMENTS: Final = {1: "(x)", 2: "(a, b)", None: "(*xs)"}
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from backprop.arrays import Array, Axes, Shape
-    from backprop.core import Variable
+    from backprop.core import Operand, Variable
 
-    _Values: TypeAlias = Variable | ArrayLike
+    _Values: TypeAlias = Operand | ArrayLike
 
 
 class Comparison(Protocol):

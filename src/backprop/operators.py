@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from backprop.arrays import Numbers
+    from backprop.arrays import Container, Numbers
     from backprop.core import Operand, Variable
 
-    _Left: TypeAlias = Numbers | float
+    _Left: TypeAlias = Numbers | float | Container
     _UnaryRule: TypeAlias = Callable[[], Callable[[Any], Variable]]
     _BinaryRule: TypeAlias = Callable[[], Callable[[Any, Any], Variable]]
 

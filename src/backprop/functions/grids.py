@@ -98,7 +98,7 @@ def trapezoid(
     v = as_variable(y)
     before = (slice(None),) * normalize_axis_index(axis, v.ndim)
     pairs = v[(*before, slice(1, None))] + v[(*before, slice(None, -1))]
-    return (dx * pairs / 2.0).sum(axis)
+    return (as_variable(dx) * pairs / 2.0).sum(axis)
 
 
 @implements(

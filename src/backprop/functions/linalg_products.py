@@ -78,7 +78,7 @@ def vecdot(x1: Operand, x2: Operand, /, *, axis: int = -1) -> Variable:
 )
 def cross(x1: Operand, x2: Operand, /, *, axis: int = -1) -> Variable:
     """The product of vectors of length 3 along `axis`: numpy.linalg.cross."""
-    lengths = [np.shape(x)[axis] for x in (x1, x2)]
+    lengths = [facts.shape(x)[axis] for x in (x1, x2)]
     if lengths != [3, 3]:
         raise ValueError(f"cross takes vectors of length 3, not {lengths[0]} and {lengths[1]}")
     return vectors.cross(x1, x2, axis=axis)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from backprop import facts
-from backprop.arrays import Array, as_data, as_tuple
+from backprop.arrays import Array, as_tuple
 from backprop.cases import case
 from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
@@ -19,16 +19,15 @@ from backprop.functions.bases import as_variable
 __all__ = ["dot", "inner", "kron", "outer", "tensordot", "trace", "vdot"]
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike
+    from numpy.typing import DTypeLike
 
 Summed: TypeAlias = int | Sequence[int]  # one axis or several
 
 
-def bare(x: Operand | ArrayLike) -> Variable | Array:
+def bare(x: Operand) -> Variable | Array:
     """`x`, or the array alone if nobody wants its gradient: what is done to it makes no graph."""
-    if isinstance(x, Variable):
-        return x.data if isinstance(x, Constant) else x
-    return as_data(x)
+    v = as_variable(x)
+    return v.data if isinstance(v, Constant) else v
 
 
 @implements(
