@@ -19,7 +19,7 @@ from backprop.ufuncs import Array as Array, Numbers as Numbers, Result as Result
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, DTypeLike
+    from numpy.typing import DTypeLike
     from typing_extensions import TypeIs
 
 Shape: TypeAlias = tuple[int, ...]
@@ -32,7 +32,7 @@ _ONES: Final = {dtype: np.ones((), dtype) for dtype in FLOATS}
 _SMALL: Final = 64
 
 
-def as_data(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
+def as_data(data: object, dtype: DTypeLike | None = None) -> Array:
     """`data` as an array of floats: itself if it is one, of whatever library.
 
     Integers become float64, Python numbers `dtype` (float64 if None). Raises DataError for
@@ -73,7 +73,7 @@ def is_subclass(data: object) -> bool:
     return type(data) is not ndarray and isinstance(data, np.ndarray)
 
 
-def _convert(data: ArrayLike, dtype: DTypeLike | None) -> Array:
+def _convert(data: object, dtype: DTypeLike | None) -> Array:
     """An array from a number or a nested sequence of numbers; `dtype` is for Python's numbers."""
     weak = type(data) in (int, float)
     try:

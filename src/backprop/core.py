@@ -43,7 +43,7 @@ from backprop.modes import blocks, recording
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import ArrayLike
+    from backprop.ufuncs import Data
 
 
 _new: Final = object.__new__  # looked up once: it runs in every call
@@ -87,7 +87,7 @@ class Variable(Methods):
     _creator: Node | None
     _seed: Array  # what the user assigned to grad; it counts while `_grad` is that same array
 
-    def __init__(self, data: ArrayLike) -> None:
+    def __init__(self, data: Data) -> None:
         if type(data) is ndarray and data.dtype in FLOATS:
             self._data = data
         elif isinstance(data, Variable):
@@ -103,7 +103,7 @@ class Variable(Methods):
         return self._data
 
     @data.setter
-    def data(self, data: ArrayLike) -> None:
+    def data(self, data: Data) -> None:
         self._data = as_data(data)
 
     @property
