@@ -413,7 +413,7 @@ MISTAKES = {
     "assignment to an element": Mistake(
         errors.InPlaceError,
         TypeError,
-        lambda: leaf([1.0]).__setitem__(0, 2.0),
+        lambda: leaf([1.0]).__setitem__(0, 2.0),  # type: ignore[index]
         "build the result with numpy.where, concatenate or stack",
     ),
     "a gradient of many numbers": Mistake(

@@ -149,7 +149,7 @@ def test_row_34_writing_into_an_array() -> None:
     with pytest.raises(InPlaceError, match=r"write a = a \+ x"):
         c += Variable(np.ones(3))  # type: ignore[call-overload]
     with pytest.raises(InPlaceError, match=r"where, concatenate or stack"):
-        Variable(c)[0] = 1.0
+        Variable(c)[0] = 1.0  # type: ignore[index]
     assert not c.any()
 
 

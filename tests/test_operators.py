@@ -160,7 +160,7 @@ def test_augmented_assignment_to_an_element() -> None:
     v = leaf([1.0, 2.0])
 
     with pytest.raises(InPlaceError, match="does not change in place"):
-        v[0] += 1.0
+        v[0] += 1.0  # type: ignore[index]
 
     assert v.data.tolist() == [1.0, 2.0]
 

@@ -19,7 +19,6 @@ from backprop.errors import DataError
 from backprop.ufuncs import Array as Array, Numbers as Numbers, Result as Result
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
     from typing_extensions import TypeIs
 
 Shape: TypeAlias = tuple[int, ...]
@@ -52,7 +51,7 @@ class Traced:
         raise NotImplementedError
 
 
-def as_data(data: ArrayLike) -> Array:
+def as_data(data: object) -> Array:
     """`data` as an array of floats: itself if it is one, of whatever library.
 
     Integers become float64. Raises DataError for anything that holds no real numbers, for bool, and

@@ -63,9 +63,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Never
 
-    from numpy.typing import ArrayLike
-
     from backprop.checking import Watch
+    from backprop.ufuncs import Data
 
 
 _new: Final = object.__new__  # looked up once: it runs in every call
@@ -95,7 +94,7 @@ class Variable(Methods):
     _seed: Array  # what the user assigned to grad; it counts while `_grad` is that same array
     _label: str | None
 
-    def __init__(self, data: ArrayLike, name: str | None = None) -> None:
+    def __init__(self, data: Data | Container, name: str | None = None) -> None:
         if type(data) is ndarray and data.dtype in FLOATS:
             self._array = data
         else:
@@ -124,10 +123,10 @@ class Variable(Methods):
         return self._array
 
     @data.setter
-    def data(self, data: ArrayLike) -> None:
+    def data(self, data: Data | Container) -> None:
         self._array = self._taken(data)
 
-    def _taken(self, data: ArrayLike) -> Array:
+    def _taken(self, data: Data | Container) -> Array:
         """What becomes of data that is assigned."""
         if isinstance(data, Variable):
             raise DataError("data is a Variable already; for a new leaf write x.detach()")
@@ -269,7 +268,7 @@ class Variable(Methods):
                 self,
                 "numpy.asarray(x)",
                 "; with pandas write df.to_numpy() @ x, for numpy.array([x, y]) numpy.stack([x, y])"
-                " or backprop.numpy.array([x, y]), and for out[i] = x collect a list and stack that",
+                " or backprop.numpy.array([x, y]); for out[i] = x collect a list and stack that",
             )
 
     def __bool__(self) -> NoReturn:
@@ -310,7 +309,7 @@ class Constant(Variable):
     is_constant: ClassVar[bool] = True
 
     @override
-    def _taken(self, data: ArrayLike) -> Array:
+    def _taken(self, data: Data | Container) -> Array:
         return as_array(data)
 
     @override

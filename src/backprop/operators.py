@@ -119,11 +119,13 @@ class Operators(Dispatch):
     def __getitem__(self, key: Index) -> Variable:
         return call(Operators.__getitem__, self, key)
 
-    def __setitem__(self, key: Index, value: object) -> NoReturn:
-        raise InPlaceError(
-            "a Variable does not change in place; build the result with numpy.where, concatenate "
-            "or stack"
-        )
+    if not TYPE_CHECKING:  # so that checkers find the mistake too
+
+        def __setitem__(self, key: Index, value: object) -> NoReturn:
+            raise InPlaceError(
+                "a Variable does not change in place; build the result with numpy.where, "
+                "concatenate or stack"
+            )
 
     def __round__(self, ndigits: int | None = None) -> Variable:
         return call(np.round, self, ndigits or 0)
