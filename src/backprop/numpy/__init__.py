@@ -49,6 +49,7 @@ from backprop.functions.powers import *
 from backprop.functions.products import *
 from backprop.functions.quantiles import *
 from backprop.functions.reductions import *
+from backprop.functions.refusals import *
 from backprop.functions.rounding import *
 from backprop.functions.scans import *
 from backprop.functions.selection import *
