@@ -11,7 +11,7 @@ from backprop import ufuncs as uf
 from backprop.arrays import Array, absorb
 from backprop.compat import override
 from backprop.domain import POSITIVE, Domain, Interval
-from backprop.functions.bases import Broadcasting, Elementwise, binary, unary
+from backprop.functions.bases import Broadcasting, Elementwise, reducible, unary
 
 __all__ = [
     "exp",
@@ -230,5 +230,5 @@ log1p = unary(Log1p, np.log1p)
 exp2 = unary(Exp2, np.exp2)
 log2 = unary(Log2, np.log2)
 log10 = unary(Log10, np.log10)
-logaddexp = binary(Logaddexp, np.logaddexp, kink="equal infinities share the gradient")
-logaddexp2 = binary(Logaddexp2, np.logaddexp2, kink="equal infinities share the gradient")
+logaddexp = reducible(Logaddexp, np.logaddexp, kink="equal infinities share the gradient")
+logaddexp2 = reducible(Logaddexp2, np.logaddexp2, kink="equal infinities share the gradient")

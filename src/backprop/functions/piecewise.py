@@ -13,7 +13,14 @@ from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import REALS, Domain
-from backprop.functions.bases import Broadcasting, Elementwise, as_variable, binary, unary
+from backprop.functions.bases import (
+    Broadcasting,
+    Elementwise,
+    as_variable,
+    binary,
+    reducible,
+    unary,
+)
 from backprop.functions.powers import positive
 
 if TYPE_CHECKING:
@@ -194,8 +201,8 @@ absolute = unary(Absolute, np.absolute, kink="the gradient at 0 is 0")
 abs = absolute
 fabs = unary(Absolute, np.fabs, kink="the gradient at 0 is 0")
 sign = unary(Sign, np.sign, kink="the gradient is 0, at the jump too")
-maximum = binary(Maximum, np.maximum, kink="equal operands get half the gradient each")
-minimum = binary(Minimum, np.minimum, kink="equal operands get half the gradient each")
+maximum = reducible(Maximum, np.maximum, kink="equal operands get half the gradient each")
+minimum = reducible(Minimum, np.minimum, kink="equal operands get half the gradient each")
 fmax = binary(Fmax, np.fmax, kink="equal operands get half the gradient each, a nan none")
 fmin = binary(Fmin, np.fmin, kink="equal operands get half the gradient each, a nan none")
 copysign = binary(Copysign, np.copysign, kink="the gradient at 0 is 0")

@@ -39,6 +39,7 @@ from backprop.functions.histograms import *
 from backprop.functions.hyperbolic import *
 from backprop.functions.interpolation import *
 from backprop.functions.joining import *
+from backprop.functions.log_sums import *
 from backprop.functions.mapping import *
 from backprop.functions.padding import *
 from backprop.functions.parts import *
