@@ -10,7 +10,11 @@ from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import REALS
-from backprop.functions.bases import UnaryFunction, as_variable, unary
+from backprop.functions.bases import (
+    UnaryFunction,
+    as_variable,
+    unary,
+)
 from backprop.functions.piecewise import Flat
 from backprop.functions.powers import Positive
 
