@@ -106,7 +106,7 @@ def _reductions(name: str) -> list[Case]:
         case(f"onp.{name}.reduce(x, dtype='g').astype(x.dtype)", x=(2,)),
         case(f"onp.{name}.reduce(x, (0, 1), keepdims=True)", x=(2, 2)),
         case(f"onp.{name}.reduce(x, axis=1, initial=0.5, {some})", x=(2, 3)),
-        case(f"onp.{name}.reduce(x)", x=(0, 2)),
+        case(f"onp.{name}.reduce(x, initial=1.0)", x=(0, 2)),
     ]
 
 
