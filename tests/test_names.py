@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from types import ModuleType
 
 import numpy as np
@@ -15,7 +13,9 @@ from backprop.dispatch import TABLE
 
 def public(module: ModuleType) -> list[str]:
     """The names that a module of NumPy shows, whatever its version."""
-    return sorted({*dir(module), *module.__all__} - {name for name in dir(module) if name[0] == "_"})
+    return sorted(
+        {*dir(module), *module.__all__} - {name for name in dir(module) if name[0] == "_"}
+    )
 
 
 MODULES = {"": (np, bp), "linalg.": (np.linalg, bp.linalg), "fft.": (np.fft, bp.fft)}

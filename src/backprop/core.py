@@ -38,7 +38,7 @@ from backprop.arrays import (
     ones_like,
     read_only,
 )
-from backprop.checking import finite, inspect, watch
+from backprop.checking import finite, hashes, inspect, unwritten, watch
 from backprop.checks import checked_constant, checked_output, fitting, returned, written
 from backprop.compat import Self, override
 from backprop.dispatch import CONSTANT, joined
@@ -492,8 +492,10 @@ class Node:
             rule = self.pullback
             return rule(*gys) if self.fresh else self.lend("backward", rule, *gys)
         inspect(self)
+        before = hashes(gys)
         gxs = self.lend("backward", self.pullback, *gys)
         inspect(self, "backward")
+        unwritten(self, before, gys)
         finite(self, "backward", (*gys, *self.primals, *self.results), gxs)
         return gxs
 
