@@ -40,7 +40,13 @@ class Angle(Flat):
         return np.angle(x, self.deg).astype(x.dtype)
 
 
-conjugate = unary(Positive, np.conjugate)
+class Conjugate(Positive):
+    """y = x, for x is real."""
+
+    __slots__ = ()
+
+
+conjugate = unary(Conjugate, np.conjugate)
 conj = conjugate
 
 
