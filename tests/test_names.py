@@ -349,3 +349,15 @@ def test_scripts_find_what_they_need(code: str) -> None:
     y = as_script(code)(v)
     assert np.isfinite(y.data).all()
     assert np.any(gradients(y, [v])[0].data)
+
+
+def test_a_function_that_is_not_numpys_is_not_called_numpys() -> None:
+    """SciPy's ufuncs do not say whose they are, even where NumPy has one of that name."""
+    special = pytest.importorskip("scipy.special")
+    v = Variable(X[0].copy())
+    with pytest.raises(UnsupportedError, match=r"^erf has no derivative rule here"):
+        special.erf(v)
+    with pytest.raises(InPlaceError, match=r"^log1p cannot write a Variable"):
+        special.log1p(v, out=X[0].copy())
+    with pytest.raises(UnsupportedError, match=r"^numpy\.frexp has no derivative rule here"):
+        np.frexp(v)
