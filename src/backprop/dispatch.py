@@ -246,7 +246,7 @@ class Dispatch(Traced):
 def _ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs: dict[str, Any]) -> Any:
     if any(array is not None for array in kwargs.pop("out", ())):
         raise InPlaceError(
-            f"numpy.{ufunc.__name__} cannot write a Variable into an array (out=..., or an "
+            f"{_name(ufunc)} cannot write a Variable into an array (out=..., or an "
             "operator like +=): that would cut its gradient; write a = a + x, or take x.data"
         )
     function = _ours(ufunc)
@@ -326,8 +326,12 @@ def _unsupported(original: Callable[..., Any], method: str = "") -> UnsupportedE
 
 
 def _name(original: Callable[..., Any]) -> str:
-    module = getattr(original, "__module__", None) or "numpy"
-    return f"{module}.{getattr(original, '__name__', original)}"
+    """With its module, if that can be known: ufuncs have none, and not all are NumPy's."""
+    name = getattr(original, "__name__", str(original))
+    module = getattr(original, "__module__", None)
+    if module is None:
+        module = "numpy" if getattr(np, name, None) is original else ""
+    return f"{module}.{name}".lstrip(".")
 
 
 def _plain(tree: Any) -> Any:

@@ -44,7 +44,13 @@ class Angle(Flat, fresh=True):
         return np.angle(x, self.deg).astype(x.dtype)
 
 
-conjugate: UnaryFunction = unary(Positive, np.conjugate)
+class Conjugate(Positive, fresh=True):
+    """y = x, for x is real."""
+
+    __slots__ = ()
+
+
+conjugate: UnaryFunction = unary(Conjugate, np.conjugate)
 conj = conjugate
 
 

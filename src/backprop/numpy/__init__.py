@@ -392,8 +392,7 @@ if _typing.TYPE_CHECKING:  # when the program runs, NumPy says itself which of t
         testing as testing,
         typing as typing,
     )
-
-if not _typing.TYPE_CHECKING:
+else:
     globals().update(
         (name, vars(_numpy)[name])
         for name in dir(_numpy)
@@ -406,5 +405,6 @@ if not _typing.TYPE_CHECKING:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(_numpy, name)
 
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *(name for name in dir(_numpy) if name[0] != "_")})
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *(name for name in dir(_numpy) if name[0] != "_")})
