@@ -14,6 +14,7 @@ from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
 from backprop.functions.arithmetic import Matmul, multiply
 from backprop.functions.bases import as_variable
+from backprop.functions.shapes import laid
 
 __all__ = ["dot", "inner", "kron", "outer", "tensordot", "trace", "vdot"]
 
@@ -54,7 +55,7 @@ def dot(a: Operand, b: Operand) -> Variable:
     (Variable(5.), array([2., 4.]))
     """
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return multiply(a, b)
+        return laid(multiply(a, b))
     if np.ndim(a) == 1 or np.ndim(b) <= 2:
         return Matmul()(a, b)
     return tensordot(a, b, (-1, -2))
@@ -86,7 +87,7 @@ def vdot(a: Operand, b: Operand, /) -> Variable:
 def inner(a: Operand, b: Operand, /) -> Variable:
     """The sum over the last axis of both: numpy.inner."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return multiply(a, b)
+        return laid(multiply(a, b))
     if np.ndim(b) == 1:
         return Matmul()(a, b)
     return Matmul()(b, a) if np.ndim(a) == 1 else tensordot(a, b, (-1, -1))
