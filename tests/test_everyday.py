@@ -173,8 +173,8 @@ def test_a_function_that_gives_a_plain_number() -> None:
     with pytest.warns(ConstantWarning, match=r"flat gave a plain number at this point") as caught:
         assert grad(flat)(X).tolist() == [0.0, 0.0, 0.0]
     assert caught[0].filename == __file__
+    both: dict[str, Any] = {"a": X, "b": 1.0}
     with pytest.warns(ConstantWarning):
-        both: dict[str, Any] = {"a": X, "b": 1.0}
         value, slopes = value_and_grad(lambda w: np.float64(2.0))(both)
     assert value == 2.0
     assert slopes["a"].tolist() == [0.0] * 3

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Final
 
 from backprop.dispatch import KINKS
+from backprop.functions.precision import FLOAT32_STAYS
 from backprop.outcomes import Outcome
 from backprop.terminal import domain_text
 
@@ -19,6 +20,10 @@ in forward mode, in float64 and float32. This file is written by `make docs`.
 *Worst error*: the largest met, as a part of its tolerance. *Would see*: the smallest relative error
 of a gradient that the run would have rejected.
 
+The values are NumPy's, to the bit or, where they are computed in another way, to a few roundings;
+so are shapes, dtypes and the order in memory. But float32 stays where NumPy's own give float64:
+
+{kept}
 | Function | Where | Order | Forward | Where it has no derivative | Worst error | Would see |
 |---|---|---|---|---|---|---|
 """
@@ -26,7 +31,10 @@ of a gradient that the run would have rejected.
 
 def markdown(outcomes: Sequence[Outcome]) -> str:
     """The table, a line for each function that was verified."""
-    return _HEAD + "".join(f"| {' | '.join(_cells(outcome))} |\n" for outcome in outcomes)
+    kept = "".join(f"- `{name}`: {reason}\n" for name, reason in FLOAT32_STAYS.items())
+    return _HEAD.format(kept=kept) + "".join(
+        f"| {' | '.join(_cells(outcome))} |\n" for outcome in outcomes
+    )
 
 
 def _cells(outcome: Outcome) -> tuple[str, ...]:

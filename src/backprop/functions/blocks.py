@@ -13,7 +13,7 @@ from backprop.cases import case
 from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
 from backprop.functions.joining import concatenate, stack, variables
-from backprop.functions.shapes import Reshape, copy
+from backprop.functions.shapes import Reshape, copy, laid
 from backprop.trees import mapped
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def block(arrays: Nested, /) -> Variable:
     """One array of nested lists of blocks, the innermost along the last axis: numpy.block."""
     depth = _depth(arrays)
     blocks = variables(_leaves(arrays))
-    return _joined(arrays, depth, max(depth, *(x.ndim for x in blocks)), iter(blocks))
+    y = _joined(arrays, depth, max(depth, *(x.ndim for x in blocks)), iter(blocks))
+    return y if depth else laid(y)
 
 
 def _depth(blocks: Nested) -> int:

@@ -17,7 +17,15 @@ from backprop.domain import POSITIVE, REALS, Domain
 from backprop.functions.arithmetic import power, subtract
 from backprop.functions.bases import as_variable
 from backprop.functions.joining import variables
-from backprop.functions.shapes import Reshape, astype, broadcast_to, expand_dims, in_dtype
+from backprop.functions.shapes import (
+    Reshape,
+    astype,
+    broadcast_to,
+    expand_dims,
+    in_dtype,
+    laid,
+    order_of,
+)
 from backprop.kinds import BinaryFunction
 
 if TYPE_CHECKING:
@@ -214,7 +222,7 @@ def meshgrid(
     if sparse:
         return tuple(sparsely)
     shape = np.broadcast_shapes(*(x.shape for x in sparsely))
-    return tuple(broadcast_to(x, shape) for x in sparsely)
+    return tuple(laid(broadcast_to(x, shape)) for x in sparsely)
 
 
 @implements(
@@ -231,7 +239,7 @@ def full(
 
     numpy.full itself cannot: it would have to ask the Variable for a plain number.
     """
-    return broadcast_to(in_dtype(as_variable(fill_value), dtype), shape)
+    return laid(broadcast_to(in_dtype(as_variable(fill_value), dtype), shape))
 
 
 @implements(
@@ -253,4 +261,4 @@ def full_like(
     """An array of one value; its shape and dtype are those of `x` if None: numpy.full_like."""
     like = as_variable(x)
     value = astype(as_variable(fill_value), dtype or like.dtype, copy=False)
-    return broadcast_to(value, like.shape if shape is None else shape)
+    return laid(broadcast_to(value, like.shape if shape is None else shape), order_of(like))

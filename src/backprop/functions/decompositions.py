@@ -19,6 +19,7 @@ from backprop.dispatch import implements
 from backprop.domain import Interval
 from backprop.functions.bases import as_variable
 from backprop.functions.matrices import copied_up, from_lower, leading, reciprocal, rounding
+from backprop.functions.shapes import laid
 from backprop.kinds import NaryFunction
 
 __all__ = ["cholesky", "eigh", "eigvalsh", "qr"]
@@ -81,7 +82,7 @@ def cholesky(a: Operand, /, *, upper: bool = False) -> Variable:
     (Variable([[2., 0.],
                [1., 1.]]), array([[0.25, 0.  ], [0.  , 0.5 ]]))
     """
-    return Cholesky()(as_variable(a).mT).mT if upper else Cholesky()(a)
+    return laid(Cholesky()(as_variable(a).mT).mT) if upper else Cholesky()(a)
 
 
 class Eigh(NaryFunction, fresh=True):

@@ -153,7 +153,7 @@ def _binned(
     inside = np.all((found >= 0) & (found < np.reshape(shape, (-1, 1))), axis=0)
     cells = np.ravel_multi_index(tuple(found[:, inside]), shape)
     sums = reshape(Scatter(cells, (int(np.prod(shape)),))(weights[inside]), shape)
-    return sums / (_volumes(edges) * sums.sum()) if density else sums
+    return sums / (_volumes(edges).astype(sums.dtype) * sums.sum()) if density else sums
 
 
 def _bins(v: NDArray[Any], edges: Edges) -> NDArray[np.intp]:

@@ -22,6 +22,8 @@ from backprop.functions.shapes import (
     broadcast_arrays,
     broadcast_to,
     expand_dims,
+    laid,
+    order_of,
     ravel,
     reshape,
 )
@@ -63,7 +65,7 @@ def vectorize(pyfunc: Callable[..., Any]) -> Callable[..., Any]:
         results = [pyfunc(*elements) for elements in zip(*(unstack(ravel(x)) for x in xs))]
         if results and isinstance(results[0], tuple):
             return tuple(reshape(stack(column), shape) for column in zip(*results))
-        return reshape(stack(results), shape)
+        return laid(reshape(stack(results), shape), order_of(xs[0]))
 
     return vectorized
 
@@ -149,7 +151,7 @@ def piecewise(
             value = function(part, *args, **kw) if callable(function) else function
             part = astype(broadcast_to(value, part.shape), x.dtype)
             y = where(here, Scatter(here, x.shape)(part), y)
-    return y
+    return laid(y, order_of(x))
 
 
 class Brackets:
@@ -208,7 +210,7 @@ def _built(original: Any, key: Key) -> Variable:
     xs = variables([np.r_[v] if isinstance(v, slice) else v for v in items if _is_value(v)])
     ends = np.cumsum([x.size for x in xs])
     parts: list[NDArray[np.intp]] = np.split(np.arange(int(ends[-1])), ends[:-1])
-    numbers = (part.reshape(x.shape) for part, x in zip(parts, xs))
+    numbers = (np.array(part.reshape(x.shape), order=order_of(x)) for part, x in zip(parts, xs))
     where = original[tuple(next(numbers) if _is_value(v) else v for v in items)]
     return concatenate(xs, None)[np.asarray(where)]
 

@@ -18,7 +18,7 @@ from backprop.functions.bases import Linear, as_variable
 from backprop.functions.creation import linspace
 from backprop.functions.joining import concatenate
 from backprop.functions.picking import take
-from backprop.functions.shapes import broadcast_to, squeeze
+from backprop.functions.shapes import broadcast_to, laid, order_of, squeeze
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -131,10 +131,11 @@ def pad(
     widths, options = _pairs(_by_axis(pad_width, x.ndim), x.ndim), _pairs(option, x.ndim)
     if mode == "constant" and x.ndim:
         return Pad(widths, options)(x)
+    order = order_of(x)
     for axis, (width, each) in enumerate(zip(widths.tolist(), options.tolist())):
         _check(x.shape[axis], width, mode, each)
         x = _extended(x, axis, width, mode, each)
-    return x
+    return laid(x, order)
 
 
 def _option(mode: str, **given: object) -> Any:

@@ -10,16 +10,17 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from backprop import facts
-from backprop.arrays import Axes
+from backprop.arrays import Array, Axes
 from backprop.cases import case
+from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import REALS
 from backprop.functions.axes import moveaxis
 from backprop.functions.bases import as_variable
 from backprop.functions.joining import concatenate
-from backprop.functions.selection import Mode, places, truth
-from backprop.functions.shapes import astype, broadcast_to, ravel, reshape
+from backprop.functions.selection import GetItem, Mode, places, truth
+from backprop.functions.shapes import astype, broadcast_to, laid, order_of, ravel, reshape
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -30,6 +31,18 @@ Places: TypeAlias = "int | slice | Sequence[int] | NDArray[np.integer] | NDArray
 
 
 _taken: Callable[..., Any] = np.take
+
+
+class Take(GetItem, fresh=True):
+    """y = x[..., indices], with as many whole axes in front; in C order, as numpy.take gives it."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, x: Array) -> Array:
+        key: Any = self.key
+        y: Array = np.take(x, key[-1], axis=len(key) - 1)
+        return y
 
 
 def numbers(x: Operand, axis: int | None) -> NDArray[np.intp]:
@@ -57,7 +70,8 @@ def take(
     if axis is None:
         x, axis = ravel(x), 0
     axis = normalize_axis_index(axis, x.ndim)
-    return x[(*(slice(None),) * axis, _taken(np.arange(x.shape[axis]), places(indices), mode=mode))]
+    found = _taken(np.arange(x.shape[axis]), places(indices), mode=mode)
+    return Take((*(slice(None),) * axis, found))(x)
 
 
 @implements(
@@ -115,7 +129,9 @@ def extract(condition: ArrayLike, x: Operand, /) -> Variable:
 )
 def delete(x: Operand, /, obj: Places, axis: int | None = None) -> Variable:
     """Without the slices `obj` along `axis`, of the flat array if it is None: numpy.delete."""
-    return take(x, np.delete(numbers(x, axis), places(obj)), axis)
+    x = as_variable(x)
+    y = take(x, np.delete(numbers(x, axis), places(obj)), axis)
+    return laid(y, order_of(x))
 
 
 @implements(
@@ -148,7 +164,7 @@ def insert(x: Operand, /, obj: Places, values: Operand, axis: int | None = None)
         new = reshape(new, new.shape[-x.ndim :])
     new = broadcast_to(new, (*x.shape[:axis], count, *x.shape[axis + 1 :]))
     order = np.insert(old, obj, np.arange(count) + old.size)
-    return take(concatenate([x, new], axis), order, axis)
+    return laid(take(concatenate([x, new], axis), order, axis), order_of(x))
 
 
 @implements(

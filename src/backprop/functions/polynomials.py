@@ -21,7 +21,7 @@ from backprop.functions.least_squares import lstsq
 from backprop.functions.padding import pad
 from backprop.functions.picking import trim_zeros
 from backprop.functions.powers import sqrt
-from backprop.functions.shapes import atleast_1d
+from backprop.functions.shapes import astype, atleast_1d
 from backprop.functions.signal import convolve
 from backprop.functions.splitting import unstack
 
@@ -168,7 +168,9 @@ def polyfit(
     places, right = _line(x), as_variable(y)
     with warnings.catch_warnings(action="ignore"):  # for its checks
         np.polyfit(places.data, right.data, deg, rcond, w=None if w is None else _line(w).data)
-    left = vander(places, deg + 1)
+    # In the dtype of the result from the start: powers that were rounded would spoil it.
+    dtype = np.result_type(places.dtype, right.dtype)
+    left = vander(astype(places, dtype, copy=False), deg + 1)
     if w is not None:
         weights = _line(w)
         left = left * weights[:, np.newaxis]

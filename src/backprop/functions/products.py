@@ -15,6 +15,7 @@ from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
 from backprop.functions.arithmetic import Matmul, multiply
 from backprop.functions.bases import as_variable
+from backprop.functions.shapes import laid
 
 __all__ = ["dot", "inner", "kron", "outer", "tensordot", "trace", "vdot"]
 
@@ -54,7 +55,7 @@ def dot(a: Operand, b: Operand) -> Variable:
     (Variable(5.), array([2., 4.]))
     """
     if facts.ndim(a) == 0 or facts.ndim(b) == 0:
-        return multiply(a, b)
+        return laid(multiply(a, b))
     if facts.ndim(a) == 1 or facts.ndim(b) <= 2:
         return Matmul()(a, b)
     return tensordot(a, b, (-1, -2))
@@ -86,7 +87,7 @@ def vdot(a: Operand, b: Operand, /) -> Variable:
 def inner(a: Operand, b: Operand, /) -> Variable:
     """The sum over the last axis of both: numpy.inner."""
     if facts.ndim(a) == 0 or facts.ndim(b) == 0:
-        return multiply(a, b)
+        return laid(multiply(a, b))
     if facts.ndim(b) == 1:
         return Matmul()(a, b)
     return Matmul()(b, a) if facts.ndim(a) == 1 else tensordot(a, b, (-1, -1))

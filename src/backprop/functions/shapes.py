@@ -295,3 +295,15 @@ class Copy(Linear, fresh=True):
 def copy(x: Operand, /, order: MemoryOrder = "K") -> Variable:
     """The elements in memory of their own, which lies in `order`: numpy.copy."""
     return Copy(order)(x)
+
+
+def laid(x: Variable, order: Literal["C", "F"] = "C") -> Variable:
+    """`x` as it lies in memory where NumPy makes a new array: a copy only if it lies otherwise."""
+    data = x.data
+    lies = data.flags[order] if type(data) is np.ndarray else True
+    return x if lies else Copy(order)(x)
+
+
+def order_of(x: Variable) -> Literal["C", "F"]:
+    """The order in which NumPy makes an array like `x`."""
+    return "F" if type(x.data) is np.ndarray and x.data.flags.fnc else "C"

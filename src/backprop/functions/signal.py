@@ -13,6 +13,7 @@ from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.functions.products import bare
 from backprop.functions.selection import scatter
+from backprop.functions.shapes import laid
 from backprop.kinds import BinaryFunction
 
 __all__ = ["convolve", "correlate"]
@@ -88,7 +89,7 @@ def correlate(a: Operand, v: Operand, mode: Mode = "valid") -> Variable:
     if x.ndim != 1 or window.ndim != 1:
         raise ValueError(f"correlate takes vectors, not {x.ndim} and {window.ndim} axes")
     if x.size < window.size:
-        return Convolve(mode)(window, x[::-1])[::-1]
+        return laid(Convolve(mode)(window, x[::-1])[::-1])
     return Convolve(mode)(x, window[::-1])
 
 

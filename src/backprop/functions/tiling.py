@@ -16,7 +16,7 @@ from backprop.dispatch import implements
 from backprop.functions.bases import as_variable
 from backprop.functions.picking import numbers, take
 from backprop.functions.selection import places
-from backprop.functions.shapes import BroadcastTo, Reshape, ravel
+from backprop.functions.shapes import BroadcastTo, Reshape, laid, ravel
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -86,6 +86,6 @@ def resize(x: Operand, /, new_shape: int | Sequence[int]) -> Variable:
     if any(n < 0 for n in shape):
         raise ValueError(f"the lengths in new_shape must not be negative, got {new_shape}")
     if not x.size:
-        return BroadcastTo(shape)(x.sum())
+        return laid(BroadcastTo(shape)(x.sum()))
     size = prod(shape)
     return Reshape(shape)(tile(x, -(-size // x.size))[:size])

@@ -1,0 +1,166 @@
+"""What every function of backprop.numpy gives, held against NumPy's own on plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from backprop import Variable
+from backprop.arrays import Array, Shape
+from backprop.dispatch import CASES, METHODS, TABLE
+from backprop.domain import Interval
+from backprop.functions.precision import FLOAT32_STAYS
+from backprop.testing.expressions import Expression, cases_of, numpy_functions
+from backprop.testing.rules import rule_of
+from backprop.testing.strategies import DTYPES, ordinary, small_ways
+
+ROOT: Final = Path(__file__).parents[1]
+# Computed in another way than NumPy's, on purpose: right to a few roundings, not to the bit.
+OTHERWISE: Final = {
+    "corrcoef": "so that it is exact where the gradient is",
+    "cov": "the mean and the products in their own order",
+    "dot": "as one product of matrices",
+    "einsum": "without the axes of length 1, and the diagonals first",
+    "float_power": "in the dtype of the operands",
+    "geomspace": "as the power that its gradient is a part of",
+    "gradient": "the differences divided one by one",
+    "histogram": "the weights added up by bins, of which NumPy takes differences of sums",
+    "histogramdd": "the same",
+    "inner": "as one product of matrices",
+    "interp": "in the dtype of the operands",
+    "logspace": "in the dtype of the operands",
+    "pad": "a ramp as linspace gives it",
+    "polyfit": "through lstsq",
+    "linalg.cond": "as the product of two norms",
+    "linalg.eigvalsh": "the eigenvalues of the vectors that the gradient needs",
+    "linalg.lstsq": "by the pseudoinverse, whose gradient is known",
+    "linalg.matrix_power": "by the inverse of the power",
+    "linalg.norm": "scaled, so that nothing overflows",
+    "linalg.svd": "by the vectors that the gradient needs",
+    "linalg.vector_norm": "scaled, so that nothing overflows",
+    "nanpercentile": "between neighbours in the dtype of the data",
+    "nanvar": "the mean in the dtype of the sum",
+}
+# NumPy's result lies in an order of its own making, which no other rule would give.
+ANY_ORDER: Final = {"einsum"}
+
+
+class Call(NamedTuple):
+    """Our function and NumPy's, and what both are called with."""
+
+    text: str
+    ours: Callable[..., Any]
+    theirs: Callable[..., Any]
+    domains: tuple[Interval, ...]
+    shapes: tuple[Shape, ...]
+
+    def inputs(self, dtype: str, order: str) -> list[Array]:
+        rng = np.random.default_rng(1)
+        drawn = zip(self.domains, self.shapes)
+        return [np.array(ordinary(d, s, dtype, rng), order=order) for d, s in drawn]  # type: ignore[call-overload]  # an order is a text
+
+
+def _calls(function: Any) -> Iterator[Call]:
+    cases = cases_of(function)
+    if isinstance(cases, type):
+        rule, original = rule_of(cases), _original(function)
+        for way in small_ways(rule):
+            yield Call(f"{function.__name__} {way}", function, original, rule.domains, way)
+        return
+    for case in cases:
+        ours = Expression(case)
+        plain = eval(f"lambda {ours.names}: {case.code}", {"np": np, "onp": np})
+        yield Call(f"{case.code} {case.shapes}", ours, plain, rule_of(ours).domains, ours.shapes[0])
+
+
+def _original(function: object) -> Callable[..., Any]:
+    methods = ((getattr(ufunc, method), f) for (ufunc, method), f in METHODS.items())
+    found: Callable[..., Any] = next(o for o, f in (*TABLE.items(), *methods) if f is function)
+    return found
+
+
+def _results(result: object) -> list[Any]:
+    if isinstance(result, (tuple, list)):
+        return [part for item in result for part in _results(item)]
+    return [result.data if isinstance(result, Variable) else np.asarray(result)]
+
+
+def _moved(call: Call, xs: list[Array], wanted: list[NDArray[Any]]) -> list[float]:
+    """How far NumPy's own results move when the inputs are rounded once more."""
+    rng = np.random.default_rng(2)
+    farthest = [0.0] * len(wanted)
+    for _ in range(4):
+        near = [x + x * np.finfo(x.dtype).eps * rng.choice([-1, 1], x.shape) for x in xs]
+        near = [np.asarray(n, x.dtype) for n, x in zip(near, xs)]
+        for i, (moved, y) in enumerate(zip(_results(call.theirs(*near)), wanted)):
+            farthest[i] = max(farthest[i], float(np.abs(moved - y).max(initial=0)))
+    return farthest
+
+
+def _agree(name: str, call: Call, dtype: str, order: str) -> None:
+    xs = call.inputs(dtype, order)
+    found, wanted = _results(call.ours(*map(Variable, xs))), _results(call.theirs(*xs))
+    assert len(found) == len(wanted), call
+    moved = _moved(call, xs, wanted) if name in OTHERWISE else [0.0] * len(wanted)
+    for y, want, far in zip(found, wanted, moved):
+        where = f"{call.text}, {dtype}, {order}: {y!r} for {want!r}"
+        assert y.shape == want.shape, where
+        if y.dtype != want.dtype:
+            assert name in FLOAT32_STAYS, where
+            assert y.dtype == dtype, where
+        flags = want.flags
+        if (flags.c_contiguous or flags.f_contiguous) and name not in ANY_ORDER:
+            assert y.flags.c_contiguous == flags.c_contiguous, where
+            assert y.flags.f_contiguous == flags.f_contiguous, where
+        want = want.astype(y.dtype)
+        if name not in OTHERWISE:
+            assert np.array_equal(y, want, equal_nan=y.dtype.kind == "f"), where
+        else:
+            rounding = 4 * float(np.finfo(dtype).eps) * float(np.abs(want).max(initial=0))
+            assert np.allclose(y, want, rtol=0, atol=4 * far + rounding, equal_nan=True), where
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # cross of vectors in the plane
+@pytest.mark.parametrize("name", list(numpy_functions()))
+def test_values_shapes_and_memory_are_those_of_numpy(name: str) -> None:
+    """Every case gives NumPy's value, shape, order in memory and dtype, but that float32 stays."""
+    function, _ = numpy_functions()[name]
+    for call in _calls(function):
+        for dtype in DTYPES:
+            for order in "CF":
+                _agree(name, call, dtype, order)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_each_function_that_is_said_to_keep_float32_does() -> None:
+    """The list of those that do has none too many."""
+    kept = {name for name in FLOAT32_STAYS if _keeps(name)}
+    assert kept == FLOAT32_STAYS.keys()
+
+
+def _keeps(name: str) -> bool:
+    for call in _calls(numpy_functions()[name][0]):
+        xs = call.inputs("float32", "C")
+        wide = any(y.dtype == np.float64 for y in _results(call.theirs(*xs)))
+        if wide and all(y.dtype == np.float32 for y in _results(call.ours(*map(Variable, xs)))):
+            return True
+    return False
+
+
+def test_the_documents_list_what_keeps_float32() -> None:
+    """A line for each in docs/functions.md, as `make docs` writes it."""
+    text = (ROOT / "docs" / "functions.md").read_text(encoding="utf-8")
+    for name, reason in FLOAT32_STAYS.items():
+        assert f"- `{name}`: {reason}\n" in text
+
+
+def test_no_function_is_without_a_name() -> None:
+    """So that none escapes: whatever has cases is compared."""
+    named = {function for function, _ in numpy_functions().values()}
+    assert named == {function for function in CASES if cases_of(function)}
