@@ -314,3 +314,24 @@ def test_constants_are_arrays_to_transforms() -> None:
     with pytest.raises(RuntimeError, match="is a constant: it was computed from no Variable"):
         bp.array(1.0).backward()
     assert pickle.loads(pickle.dumps(bp.array([1]))).data.tolist() == [1]
+
+
+def test_numpy_computes_of_constants_what_has_no_rule() -> None:
+    """A script that says `import backprop.numpy as np` has fft, roots and eig of its constants."""
+    signal = bp.array([1.0, 2.0, 1.0])
+    assert np.fft.fft(signal).tolist() == np.fft.fft([1.0, 2.0, 1.0]).tolist()
+    assert isinstance(np.roots(signal), Constant)
+    assert np.gcd(bp.array([4, 6]), 2).data.tolist() == [2, 2]
+    assert bp.exp([1, 2], dtype="f4").dtype == np.float32
+    assert bp.add(bp.array([1]), 2, dtype="f4").dtype == np.float32
+    with pytest.raises(TypeError, match="has no derivative rule here"):
+        np.roots(Variable(X))
+
+
+@pytest.mark.parametrize("code", ["np.isposinf(v, w)", "np.any(v, None, w)", "np.isneginf(v, w)"])
+def test_no_function_of_numpys_writes_into_a_variable(code: str) -> None:
+    """Some take the array to write into by its place."""
+    v, w = Variable(np.ones(())), Variable(np.zeros(()))
+    with pytest.raises((TypeError, ValueError)):
+        eval(code, {"np": np, "v": v, "w": w})
+    assert w.data == 0.0

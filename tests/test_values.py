@@ -27,6 +27,7 @@ OTHERWISE: Final = {
     "dot": "as one product of matrices",
     "einsum": "without the axes of length 1, and the diagonals first",
     "float_power": "in the dtype of the operands",
+    "float_power.outer": "in the dtype of the operands",
     "geomspace": "as the power that its gradient is a part of",
     "gradient": "the differences divided one by one",
     "histogram": "the weights added up by bins, of which NumPy takes differences of sums",

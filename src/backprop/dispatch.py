@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 import numpy as np
 
 from backprop.arguments import entrance, holds_variable, is_live
-from backprop.arrays import Traced, as_array
+from backprop.arrays import Traced, as_array, read_only
 from backprop.cases import Case
 from backprop.errors import InPlaceError, UnsupportedError
 from backprop.trees import mapped
@@ -240,6 +240,8 @@ class Dispatch(Traced):
             return _called(function, func, args, given)
         if func in _PLAIN:
             return func(*_plain(args), **_plain(kwargs))
+        if not is_live((*args, *kwargs.values())):
+            return of_constants(func, *args, **kwargs)
         raise _unsupported(func)
 
 
@@ -256,6 +258,8 @@ def _ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs: dic
         return _called(function, ufunc, inputs, kwargs)
     if method != "at" and ufunc in _PLAIN:
         return getattr(ufunc, method)(*_plain(inputs), **_plain(kwargs))
+    if not is_live(inputs):
+        return of_constants(getattr(ufunc, method), *inputs, **kwargs)
     raise _unsupported(ufunc, "" if method == "__call__" else f".{method}")
 
 
@@ -335,5 +339,8 @@ def _name(original: Callable[..., Any]) -> str:
 
 
 def _plain(tree: Any) -> Any:
-    """`tree` with the arrays in place of the Variables, inside tuples, lists and dicts too."""
-    return mapped(lambda leaf: leaf._plain() if isinstance(leaf, Traced) else leaf, tree)
+    """`tree` with the arrays in place of the Variables, inside tuples, lists and dicts too.
+
+    Nobody writes into them: some of NumPy's functions take an array for `out` by its place.
+    """
+    return mapped(lambda leaf: read_only(leaf._plain()) if isinstance(leaf, Traced) else leaf, tree)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict, Type
 
 import numpy as np
 
+from backprop.arguments import is_live
 from backprop.arrays import Array, Axes, Result, as_array, is_weak, unbroadcast
 from backprop.cases import Case, case
 from backprop.compat import override
@@ -193,12 +194,12 @@ def unary(rule: type[Function], *originals: np.ufunc, kink: str = "") -> UnaryFu
     original = originals[0]
 
     def function(x: Operand, /, **settings: Unpack[Settings]) -> Variable:
-        if settings:
-            return settled(function(x), original, settings)
-        if not isinstance(x, Variable):
+        if settings or not isinstance(x, Variable):
             x = joined(x)
-            if not isinstance(x, Variable):
-                return only(original, x)
+            if not is_live(x):
+                return only(original, x, **settings)
+            if settings:
+                return settled(function(x), original, settings)
         return rule()(x)
 
     made: UnaryFunction = _named(function, rule, originals, rule, kink)
@@ -215,12 +216,12 @@ def binary(
     original = originals[0]
 
     def function(x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> Variable:
-        if settings:
-            return settled(function(x1, x2), original, settings)
-        if not (isinstance(x1, Variable) or isinstance(x2, Variable)):
+        if settings or not (isinstance(x1, Variable) or isinstance(x2, Variable)):
             x1, x2 = joined(x1), joined(x2)
-            if not (isinstance(x1, Variable) or isinstance(x2, Variable)):
-                return only(original, x1, x2)
+            if not is_live((x1, x2)):
+                return only(original, x1, x2, **settings)
+            if settings:
+                return settled(function(x1, x2), original, settings)
         return rule()(x1, x2)
 
     made: BinaryOperation = _named(function, rule, originals, cases or rule, kink)
@@ -291,7 +292,8 @@ def _named(
     return function
 
 
-def only(original: np.ufunc, *xs: object) -> Constant:
+def only(original: np.ufunc, *xs: object, **settings: Any) -> Constant:
     """What a ufunc gives for arrays and numbers alone."""
-    y: Constant = of_constants(original, *(x if is_weak(x) else as_array(x) for x in xs))
+    given = (x if is_weak(x) or isinstance(x, Variable) else as_array(x) for x in xs)
+    y: Constant = of_constants(original, *given, **settings)
     return y

@@ -14,6 +14,7 @@ from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import Interval
+from backprop.functions.arithmetic import multiply
 from backprop.functions.bases import Linear, as_variable
 from backprop.functions.joining import concatenate
 from backprop.functions.products import bare
@@ -98,7 +99,7 @@ def trapezoid(
     v = as_variable(y)
     before = (slice(None),) * normalize_axis_index(axis, v.ndim)
     pairs = v[(*before, slice(1, None))] + v[(*before, slice(None, -1))]
-    return (as_variable(dx) * pairs / 2.0).sum(axis)
+    return (multiply(dx, pairs) / 2.0).sum(axis)
 
 
 @implements(

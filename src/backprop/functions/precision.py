@@ -19,6 +19,7 @@ FLOAT32_STAYS: Final[dict[str, str]] = {
     "cov": _ALWAYS,
     "diff": _SETTINGS,
     "float_power": _ALWAYS,
+    "float_power.outer": _ALWAYS,
     "geomspace": _ALWAYS,
     "histogram": "NumPy computes densities in float64",
     "histogram2d": _ALWAYS,
