@@ -10,7 +10,7 @@ MUTANTS := .venv-mutants
 ON_PATH := PATH="$(abspath $(VENV))/bin:$$PATH"  # pyright asks the python it finds there
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test lint bench deep mutate judges docs clean
+.PHONY: help verify test lint branches bench deep mutate judges docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ lint: $(READY)  ## style and format (ruff), types as pyright sees them
 	$(PY) -m ruff format --check
 	$(ON_PATH) $(PY) -m pyright
 	$(ON_PATH) $(PY) -m pyright --verifytypes backprop --ignoreexternal
+
+branches: $(READY)  ## each branch of each rule is entered by a case of its own function
+	$(PY) -m benchmarks.branches
 
 bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
 	$(PY) -m benchmarks.kernel

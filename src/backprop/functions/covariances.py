@@ -72,7 +72,7 @@ def cov(
     x = _variables(m, y, rowvar, dtype)
     lost = int(not bias) if ddof is None else ddof
     w, freedom = _weights(x, fweights, aweights, lost)
-    if freedom.data <= 0:
+    if freedom.data <= 0:  # no case: there is no value
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
         freedom = freedom * 0
     d = _centred(x, w)

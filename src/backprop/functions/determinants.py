@@ -122,6 +122,16 @@ _SINGULAR = [[2, -1, -1, 0], [-1, 3, -1, -1], [-1, -1, 3, -1], [0, -1, -1, 2]]
         case("np.linalg.det(x)", Interval(-10.0, 10.0), x=(3, 3)),
         case("np.linalg.det(x + 3 * onp.eye(4, dtype=x.dtype))", _SMALL, x=(2, 4, 4)),
         case(f"np.linalg.det(x + onp.array({_SINGULAR}, x.dtype))", _SMALL, x=(4, 4)),
+        *(
+            case(
+                f"np.linalg.det(x * 2**-14 + onp.array({_SINGULAR}, x.dtype)) * 2**14",
+                _SMALL,
+                x=shape,
+            )
+            for shape in ((4, 4), (2, 4, 4))
+        ),
+        case("np.linalg.det(x * onp.zeros((4, 4), x.dtype))", x=(4, 4)),
+        case("np.linalg.det(x[:, None] * onp.ones(10, x.dtype))", _SMALL, x=(10,)),
         case("np.linalg.det(x)", x=(1, 1)),
         case("np.linalg.det(x)", x=(0, 0)),
     ],

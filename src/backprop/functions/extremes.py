@@ -85,6 +85,7 @@ class Min(_Extreme, fresh=True):
         case("np.max(x, axis=(0, -1))", x=(2, 1, 3)),
         case("np.max(x, axis=0, initial=1.0, where=[True, False, True])", x=(2, 3)),
         case("np.max(x, axis=0, initial=-3.0)", x=(0, 3)),
+        case("np.max(np.where([True, False], x, onp.nan), axis=0)[:1]", x=(3, 2)),
     ],
     kink="ties share equally",
 )

@@ -136,7 +136,7 @@ class _Factors:
         return _normal(m, self.e + other.e)
 
     def __add__(self, other: _Factors) -> _Factors:
-        if self.e is None or other.e is None:
+        if self.e is None or other.e is None:  # no case: Variables come here, in third order
             return _Factors(uf.add(self.m, other.m, out=...))
         e = np.maximum(self.e, other.e)
         parts = [np.ldexp(f.m, np.maximum(f.e - e, -_FAR)) for f in (self, other)]

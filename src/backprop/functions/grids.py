@@ -221,6 +221,7 @@ def _end_weights(h: float, k: float | None = None) -> Weights:
         case("np.gradient(x, [0.0, 2.0, 3.0], axis=0)", x=(3, 2)),
         case("np.add(*np.gradient(x, np.exp(a)))", x=(2, 3), a=()),
         case("np.gradient(x, onp.arange(4) + 0.4 * np.sin(a), edge_order=2)", x=(4,), a=(4,)),
+        case("np.gradient(x, onp.arange(4) + 0.4 * np.sin(a))", x=(4,), a=(4,)),
         case("np.subtract(*np.gradient(x, 2.0, [0.0, 1.0, 3.0], axis=(0, -1)))", x=(2, 3)),
     ],
 )

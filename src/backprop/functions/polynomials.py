@@ -87,6 +87,7 @@ def polymul(a1: Coefficients, a2: Coefficients) -> Variable:
         case("np.polydiv(a, b)[0]", _AWAY, a=(4,), b=(2,)),
         case("np.polydiv(a, [2.0, 1.0, 50.0])[1]", _AWAY, a=(4,)),
         case("np.polydiv(a, b)[1]", _AWAY, a=(2,), b=(3,)),
+        case("np.polydiv(np.r_[2 * a, a, 64 * a, b], [2.0, 1.0, 64.0])[1]", a=(1,), b=(1,)),
     ],
 )
 def polydiv(u: Coefficients, v: Coefficients) -> tuple[Variable, Variable]:

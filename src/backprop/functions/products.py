@@ -114,6 +114,7 @@ def outer(a: Operand, b: Operand) -> Variable:
         case("np.tensordot(a, b, axes=0)", a=(2,), b=(2, 3)),
         case("np.tensordot(a, b, axes=([0, -1], [1, 0]))", a=(2, 1, 3), b=(3, 2, 2)),
         case("np.tensordot(a, b, axes=(-1, 0))", a=(2, 0), b=(0, 3)),
+        case("np.tensordot(a, onp.ones((3, 2), a.dtype), 1)", a=(2, 3)),
     ],
 )
 def tensordot(a: Operand, b: Operand, axes: int | tuple[Summed, Summed] = 2) -> Variable:

@@ -242,6 +242,7 @@ def percentile(
     cases=lambda: [
         case("np.nanmedian(x, axis=(0, 1), keepdims=True)", NEAR, x=(2, 2)),
         case("np.nanmedian(np.where([True, True, False], x, onp.nan), axis=-1)", NEAR, x=(2, 3)),
+        case("np.nanmedian(np.where([[True], [False]], x, onp.nan), axis=-1)[:1]", NEAR, x=(2, 3)),
     ],
     kink=_NAN,
 )

@@ -5,7 +5,7 @@ The rules work along the last axis; the functions bring the axis asked for there
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
@@ -16,11 +16,16 @@ from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Function, Operand, Variable
 from backprop.dispatch import call, implements
+from backprop.domain import Interval
 from backprop.functions.bases import Linear, as_variable
 from backprop.functions.shapes import in_dtype
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
+
+_NEAR_ONE: Final = Interval(1.0, 2.0)
+# Up, down by twice as much, and up again: so no product of all from the first leaves the range.
+_FAR = "onp.exp2(onp.array([1, -1, -1, 1]) * (onp.finfo(x.dtype).maxexp // 2 - 3), dtype=x.dtype)"
 
 __all__ = [
     "cumprod",
@@ -147,6 +152,7 @@ def cumsum(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = Non
         case("np.cumprod(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
         case("np.cumprod(x)", x=(2, 3)),
         case("np.cumprod(x, axis=0)", x=(3, 2)),
+        case(f"np.cumprod(x * {_FAR})", _NEAR_ONE, x=(4,)),
         case("np.cumprod(x, axis=-1)", x=(2, 4)),
         case("np.cumprod(np.where([[1, 0, 1, 1], [0, 1, 0, 1]], x, 0.0), axis=1)", x=(2, 4)),
         case("np.cumprod(x, axis=1)", x=(0, 3)),

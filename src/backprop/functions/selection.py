@@ -152,7 +152,7 @@ def scatter(x: Array | Variable, key: Index, shape: Shape) -> Any:
         case("x[..., None, 1:]", x=(2, 3)),
         case("x[::-1, -1]", x=(2, 3)),
         case("x[[0, 0, 1]]", x=(2, 3)),
-        case("x[[9, 9]]", x=(10, 2)),
+        case("x[[9, 9]]", x=(20, 2)),
         case("x[[0, 1], [2, 2]]", x=(2, 3)),
         case("x[[-1, 1], :, [[0], [2]]]", x=(2, 1, 3)),
         case("x[1:, [0, 0], onp.newaxis]", x=(2, 3)),

@@ -171,6 +171,10 @@ class Bessel(Sequence, fresh=True):
     np.i0,
     cases=lambda: [
         case("np.i0(x)", Interval(-700.0, 700.0), x=()),
+        *(
+            case("np.i0(x)", far, x=(3,))
+            for far in (Interval(34.0, 700.0), Interval(-700.0, -34.0))
+        ),
         case("np.i0(x)", Interval(-1.0, 1.0), x=(2, 3)),
         case("np.i0(x)", x=(0, 3)),
     ],
