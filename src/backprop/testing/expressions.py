@@ -28,8 +28,8 @@ class Expression:
     span: Final = 2.0**-4
 
     def __init__(self, case: Case) -> None:
-        self.__name__ = case.code
-        self.names = ", ".join(case.shapes)
+        self.__name__: str = case.code
+        self.names: str = ", ".join(case.shapes)
         self.shapes: Shapes = (tuple(case.shapes.values()),)
         count = len(case.shapes)
         each = case.domain
@@ -68,7 +68,7 @@ class Second:
     span: Final = 0.0
 
     def __init__(self, rule: Rule, function: Callable[..., Variable]) -> None:
-        self.__name__ = f"gradient of {rule.name}"
+        self.__name__: str = f"gradient of {rule.name}"
         self._call = function
         self.domain: Domain = (*rule.domains, REALS)
         self._rule = rule
