@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import re
 from collections.abc import Callable
@@ -184,7 +185,7 @@ class WithNumpy(Tensor):
         (None, r"got dtype object: None; build an array of numbers"),
         (["a"] * 1000, r"got dtype <U1: \['a' 'a' 'a' ... 'a' 'a' 'a'\]; build"),
     ],
-    ids=repr,
+    ids=itertools.count(),
 )
 def test_what_is_no_array_is_refused_by_name_in_one_line(value: Any, says: str) -> None:
     """As data and as an operand; the message never prints a whole array."""

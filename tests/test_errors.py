@@ -17,15 +17,18 @@ from backprop import (
     Add,
     Array,
     BinaryFunction,
+    Constant,
     Exp,
     Function,
     NaryFunction,
     Square,
     Variable,
+    checking,
     errors,
     grad,
     gradients,
     no_grad,
+    using_config,
 )
 from tests.helpers import Cube, Split, Total, leaf
 
@@ -145,6 +148,42 @@ def quiet_value() -> Variable:
 def mutual(value: object) -> Callable[[], object]:
     """A Variable of what can be none."""
     return lambda: Variable(value)  # type: ignore[arg-type]
+
+
+def changed_in_place() -> None:
+    """Change the data of a leaf between its call and the sweep."""
+    with checking():
+        x = np.array([1.0, 2.0])
+        y = Cube()(Variable(x))
+        x += 1.0
+        y.backward()
+
+
+def infinite() -> None:
+    """Leave the range of floats."""
+    with checking(), np.errstate(over="ignore"):
+        Exp()(leaf(1e4))
+
+
+def written_for_two() -> None:
+    """Write a Function of two inputs as the book does."""
+
+    class Sum(Function):
+        def forward(self, x0: Array, x1: Array) -> Array:  # type: ignore[override]  # on purpose
+            return x0 + x1
+
+
+class WritesCotangent(Function):
+    """Writes into what it was lent."""
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return 2 * x
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        gy *= 2
+        return gy
 
 
 MISTAKES = {
@@ -424,6 +463,108 @@ MISTAKES = {
         lambda: grad(lambda x: x * x)(np.ones(2)),
         "grad is of a function that gives one number, not shape (2,)",
     ),
+    "a rule that writes into its cotangent": Mistake(
+        errors.ReadOnlyError,
+        ValueError,
+        lambda: WritesCotangent()(leaf([1.0])).backward(),
+        "WritesCotangent.backward writes into an array that it was only lent",
+    ),
+    "an array changed in place": Mistake(
+        errors.ChangedError,
+        RuntimeError,
+        changed_in_place,
+        "input 0 of Cube was changed in place after the call, made at ",
+    ),
+    "infinity of finite numbers": Mistake(
+        errors.NonFiniteError,
+        FloatingPointError,
+        infinite,
+        "gave nan or infinity for finite numbers: keep its input inside the domain",
+    ),
+    "a setting where there is none": Mistake(
+        errors.SignatureError,
+        TypeError,
+        lambda: Square(leaf(2.0)),
+        "Square has no settings, got Variable(2.): make an instance and call that, Square()(x)",
+    ),
+    "operands in a list": Mistake(
+        errors.SignatureError,
+        TypeError,
+        lambda: Add()([leaf(1.0), leaf(2.0)]),
+        "write Add()(a, b), not Add()([a, b])",
+    ),
+    "the book's create_graph": Mistake(
+        errors.SignatureError,
+        TypeError,
+        lambda: leaf(1.0).backward(create_graph=True),  # type: ignore[arg-type]  # on purpose
+        "not create_graph: gradients(y, [x]) gives gradients that are Variables",
+    ),
+    "another framework's argument": Mistake(
+        errors.SignatureError,
+        TypeError,
+        lambda: leaf(1.0).backward(inputs=1),  # type: ignore[arg-type]  # on purpose
+        "backward knows accumulate and retain_grad, not inputs: leave it out",
+    ),
+    "the book's using_config": Mistake(
+        errors.SignatureError,
+        TypeError,
+        lambda: using_config("enable_backprop", False),
+        "there is no configuration, got 'enable_backprop' = False: to compute without a graph",
+    ),
+    "a Function of two inputs": Mistake(
+        errors.SignatureError,
+        TypeError,
+        written_for_two,
+        "Sum.forward takes 2 arrays, but its kind has 1: subclass Function for one input, Binary",
+    ),
+    "no_grad of something": Mistake(
+        errors.SignatureError,
+        TypeError,
+        lambda: no_grad(leaf),
+        "no_grad() takes nothing, got function: write `with no_grad():`",
+    ),
+    "gradients of an array": Mistake(
+        errors.TransformError,
+        TypeError,
+        lambda: gradients(np.ones(1), [leaf(1.0)]),  # type: ignore[arg-type]  # on purpose
+        "gradients takes a Variable y, got ndarray: array([1.])",
+    ),
+    "gradients by one Variable": Mistake(
+        errors.TransformError,
+        TypeError,
+        lambda: gradients(leaf(1.0), leaf(1.0)),  # type: ignore[arg-type]  # on purpose
+        "gradients takes a sequence of Variables, got one: write gradients(y, [x])",
+    ),
+    "gradients by data": Mistake(
+        errors.TransformError,
+        TypeError,
+        lambda: gradients(leaf(1.0), [np.ones(1)]),  # type: ignore[list-item]  # on purpose
+        "gradients are with respect to Variables, got ndarray: array([1.]); pass the Variables",
+    ),
+    "gradients by nothing": Mistake(
+        errors.TransformError,
+        TypeError,
+        lambda: gradients(leaf(1.0), None),  # type: ignore[arg-type]  # on purpose
+        "gradients are with respect to Variables, got NoneType: None",
+    ),
+    "gradients of a text": Mistake(
+        errors.GradientTypeError,
+        TypeError,
+        lambda: gradients(leaf(1.0), [leaf(1.0)], "2"),  # type: ignore[arg-type]  # on purpose
+        "gy must be an array or a Variable, got '2'",
+    ),
+    "backward of a Constant": Mistake(
+        errors.NoGraphError,
+        RuntimeError,
+        lambda: Constant(np.ones(())).backward(),
+        "Constant(1.) is a constant: it was computed from no Variable",
+    ),
+    "iteration of a number": Mistake(
+        errors.DataError,
+        TypeError,
+        lambda: iter(leaf(1.0)),
+        "iteration over a 0-d array: this Variable is one number",
+    ),
     "a NumPy function without a rule": Mistake(
         errors.UnsupportedError,
         TypeError,
@@ -461,7 +602,8 @@ def test_message(mistake: Mistake) -> None:
 
 def test_every_class_has_its_mistake() -> None:
     """Each class of errors.py is raised by one of the mistakes above, and has the common base."""
-    classes = {cls for _, cls in inspect.getmembers(errors, inspect.isclass)}
+    found = (cls for _, cls in inspect.getmembers(errors, inspect.isclass))
+    classes = {cls for cls in found if not issubclass(cls, Warning)}  # tests/test_transforms.py
 
     raised = {mistake.error for mistake in MISTAKES.values()} - {NotImplementedError}
 

@@ -61,6 +61,20 @@ def inspect(node: Node, by: str = "") -> None:
                 )
 
 
+def hashes(arrays: Iterable[Array]) -> list[int | None]:
+    """What tells whether arrays have changed."""
+    return list(map(_hash, arrays))
+
+
+def unwritten(node: Node, before: list[int | None], gys: Iterable[Array]) -> None:
+    """Raise ChangedError if a rule wrote into its cotangents, as numpy.add.at can."""
+    if before != hashes(gys):
+        raise ChangedError(
+            f"{type(node).__name__}.backward changed its cotangent in place: others read it after "
+            "it; change a copy of the array"
+        )
+
+
 def finite(node: Node, how: str, before: Iterable[Array], after: Any) -> None:
     """Raise NonFiniteError if a rule made a nan or an infinity of finite numbers."""
     made = after if isinstance(after, (tuple, list)) else (after,)
@@ -75,7 +89,7 @@ def finite(node: Node, how: str, before: Iterable[Array], after: Any) -> None:
 
 
 def _is_finite(array: object) -> bool:
-    return type(array) is not ndarray or bool(np.isfinite(array).all())
+    return not isinstance(array, (ndarray, np.floating)) or bool(np.isfinite(array).all())
 
 
 def _hash(array: Array) -> int | None:

@@ -8,6 +8,7 @@ the last output is dropped the graph is gone.
 
 from __future__ import annotations
 
+import sys
 from _thread import allocate_lock  # threading itself costs a fortieth of `import numpy`
 from collections import deque
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ from backprop.arrays import (
     ones_like,
     read_only,
 )
-from backprop.checking import finite, inspect, watch
+from backprop.checking import finite, hashes, inspect, unwritten, watch
 from backprop.checks import checked_constant, checked_output, fitting, returned, written
 from backprop.compat import Self, override
 from backprop.dispatch import CONSTANT, joined
@@ -492,8 +493,10 @@ class Node:
             rule = self.pullback
             return rule(*gys) if self.fresh else self.lend("backward", rule, *gys)
         inspect(self)
+        before = hashes(gys)
         gxs = self.lend("backward", self.pullback, *gys)
         inspect(self, "backward")
+        unwritten(self, before, gys)
         finite(self, "backward", (*gys, *self.primals, *self.results), gxs)
         return gxs
 
@@ -567,6 +570,30 @@ class Node:
                 f"a called {type(self).__name__} is part of a graph: copy a new one"
             )
         return super().__reduce_ex__(2)
+
+
+class AtomicSlot:
+    """A slot of an instance that of several threads one can delete.
+
+    CPython's own is one, but for free-threaded 3.13 and 3.14.0 to 3.14.4.
+    """
+
+    def __init__(self, slot: Any) -> None:
+        self._slot = slot
+        self._lock = allocate_lock()
+
+    def __get__(self, node: Node, owner: type[Node]) -> Any:
+        return self._slot.__get__(node, owner)
+
+    def __set__(self, node: Node, value: bool) -> None:
+        self._slot.__set__(node, value)
+
+    def __delete__(self, node: Node) -> None:
+        with self._lock: self._slot.__delete__(node)  # noqa: E701  # fmt: skip  # see _adding
+
+
+if not getattr(sys, "_is_gil_enabled", lambda: True)() and sys.version_info < (3, 14, 5):
+    setattr(Node, "_free", AtomicSlot(vars(Node)["_free"]))  # noqa: B010  # a slot to checkers
 
 
 class OneOutput(Node, kind=True):

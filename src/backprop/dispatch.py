@@ -40,59 +40,80 @@ _PLAIN: Final[frozenset[object]] = frozenset(
     getattr(np, name)
     for name in [
         "all",
+        "allclose",
         "any",
         "argmax",
         "argmin",
         "argpartition",
         "argsort",
         "argwhere",
-        "allclose",
         "array2string",
         "array_equal",
         "array_equiv",
         "array_repr",
         "array_str",
         "bitwise_and",
+        "bitwise_count",
+        "bitwise_or",
+        "bitwise_xor",
         "broadcast_shapes",
         "can_cast",
+        "common_type",
         "count_nonzero",
+        "diag_indices_from",
         "digitize",
+        "einsum_path",
         "empty_like",
         "equal",
         "flatnonzero",
         "full_like",
+        "gcd",
         "greater",
         "greater_equal",
+        "in1d",
+        "invert",
         "isclose",
+        "iscomplex",
+        "iscomplexobj",
         "isfinite",
+        "isin",
         "isinf",
         "isnan",
         "isneginf",
         "isposinf",
         "isreal",
-        "iscomplexobj",
         "isrealobj",
-        "lexsort",
+        "lcm",
+        "left_shift",
         "less",
         "less_equal",
+        "lexsort",
         "logical_and",
         "logical_not",
         "logical_or",
         "logical_xor",
         "may_share_memory",
+        "min_scalar_type",
         "nanargmax",
         "nanargmin",
         "ndim",
         "nonzero",
         "not_equal",
         "ones_like",
+        "packbits",
+        "ravel_multi_index",
         "result_type",
+        "right_shift",
         "searchsorted",
         "shape",
         "shares_memory",
         "signbit",
         "size",
         "spacing",
+        "tril_indices_from",
+        "triu_indices_from",
+        "unpackbits",
+        "unravel_index",
         "zeros_like",
     ]
     if hasattr(np, name)
@@ -225,7 +246,7 @@ class Dispatch(Traced):
 def _ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs: dict[str, Any]) -> Any:
     if any(array is not None for array in kwargs.pop("out", ())):
         raise InPlaceError(
-            f"numpy.{ufunc.__name__} cannot write a Variable into an array (out=..., or an "
+            f"{_name(ufunc)} cannot write a Variable into an array (out=..., or an "
             "operator like +=): that would cut its gradient; write a = a + x, or take x.data"
         )
     function = _ours(ufunc)
@@ -233,8 +254,8 @@ def _ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs: dic
         function = METHODS.get((ufunc, method))
     if function is not None:
         return _called(function, ufunc, inputs, kwargs)
-    if method == "__call__" and ufunc in _PLAIN:
-        return ufunc(*_plain(inputs), **_plain(kwargs))
+    if method != "at" and ufunc in _PLAIN:
+        return getattr(ufunc, method)(*_plain(inputs), **_plain(kwargs))
     raise _unsupported(ufunc, "" if method == "__call__" else f".{method}")
 
 
@@ -305,8 +326,12 @@ def _unsupported(original: Callable[..., Any], method: str = "") -> UnsupportedE
 
 
 def _name(original: Callable[..., Any]) -> str:
-    module = getattr(original, "__module__", None) or "numpy"
-    return f"{module}.{getattr(original, '__name__', original)}"
+    """With its module, if that can be known: ufuncs have none, and not all are NumPy's."""
+    name = getattr(original, "__name__", str(original))
+    module = getattr(original, "__module__", None)
+    if module is None:
+        module = "numpy" if getattr(np, name, None) is original else ""
+    return f"{module}.{name}".lstrip(".")
 
 
 def _plain(tree: Any) -> Any:

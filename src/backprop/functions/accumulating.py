@@ -10,8 +10,9 @@ from backprop.arrays import Array
 from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Function, Operand, Variable
-from backprop.dispatch import METHODS, implements
-from backprop.functions.bases import as_variable
+from backprop.functions.arithmetic import add, multiply
+from backprop.functions.bases import as_variable, method
+from backprop.functions.piecewise import maximum, minimum
 from backprop.functions.scans import Cumprod, Cumsum, along, suffix_sums
 from backprop.functions.shapes import in_dtype
 
@@ -49,59 +50,70 @@ class RunningExtremum(Function, fresh=True):
         return np.where(tied, total, gy.dtype.type(0))
 
 
-def _accumulate(rule: Function, x: Operand, axis: int) -> Variable:
+def accumulated(rule: Function, x: Operand, axis: int) -> Variable:
+    """What a rule that works along the last axis accumulates along `axis`."""
     x = as_variable(x)
     if not x.ndim:
         raise TypeError("cannot accumulate on a scalar")
     return along(rule, x, axis)
 
 
-@implements(
+@method(
+    add,
+    "accumulate",
     cases=lambda: [
         case("onp.add.accumulate(x)", x=(3, 2)),
         case("onp.add.accumulate(x, 0, 'g').astype(x.dtype)", x=(2,)),
-    ]
+    ],
 )
 def add_accumulate(array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None) -> Variable:
     """The sums of the elements up to each: numpy.add.accumulate."""
-    return _accumulate(Cumsum(), in_dtype(array, dtype), axis)
+    return accumulated(Cumsum(), in_dtype(array, dtype), axis)
 
 
-@implements(
+@method(
+    multiply,
+    "accumulate",
     cases=lambda: [
         case("onp.multiply.accumulate(x, axis=-1)", x=(2, 3)),
         case("onp.multiply.accumulate(x, dtype='g').astype(x.dtype)", x=(2,)),
-    ]
+    ],
 )
 def multiply_accumulate(
     array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None
 ) -> Variable:
     """The products of the elements up to each: numpy.multiply.accumulate."""
-    return _accumulate(Cumprod(), in_dtype(array, dtype), axis)
+    return accumulated(Cumprod(), in_dtype(array, dtype), axis)
 
 
-@implements(
+@method(
+    maximum,
+    "accumulate",
     cases=lambda: [
         case("onp.maximum.accumulate(x)", x=(4, 2)),
         case("onp.maximum.accumulate(x, axis=-1)", x=(2, 0)),
+        case("onp.maximum.accumulate(x, 0, 'g').astype(x.dtype)", x=(2,)),
     ],
     kink="ties share equally",
 )
-def maximum_accumulate(array: Operand, /, axis: int = 0) -> Variable:
+def maximum_accumulate(
+    array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None
+) -> Variable:
     """The largest of the elements up to each: numpy.maximum.accumulate."""
-    return _accumulate(RunningExtremum(np.maximum), array, axis)
+    return accumulated(RunningExtremum(np.maximum), in_dtype(array, dtype), axis)
 
 
-@implements(
-    cases=lambda: [case("onp.minimum.accumulate(x, axis=1)", x=(2, 4))],
+@method(
+    minimum,
+    "accumulate",
+    cases=lambda: [
+        case("onp.minimum.accumulate(x, axis=1)", x=(2, 4)),
+        case("onp.minimum.accumulate(x, 0, 'g').astype(x.dtype)", x=(2,)),
+    ],
     kink="ties share equally",
 )
-def minimum_accumulate(array: Operand, /, axis: int = 0) -> Variable:
+def minimum_accumulate(
+    array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None
+) -> Variable:
     """The smallest of the elements up to each: numpy.minimum.accumulate."""
-    return _accumulate(RunningExtremum(np.minimum), array, axis)
-
-
-METHODS[np.add, "accumulate"] = add_accumulate
-METHODS[np.multiply, "accumulate"] = multiply_accumulate
-METHODS[np.maximum, "accumulate"] = maximum_accumulate
-METHODS[np.minimum, "accumulate"] = minimum_accumulate
+    return accumulated(RunningExtremum(np.minimum), in_dtype(array, dtype), axis)

@@ -6,7 +6,7 @@ costs nothing; and undoes broadcasting: it sums over the axes along which an ope
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 import numpy as np
 
@@ -15,14 +15,18 @@ from backprop.arrays import Array, Shapes, absorb, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Operand, Variable
-from backprop.dispatch import implements
 from backprop.domain import POSITIVE, REALS, Domain
 from backprop.functions.bases import (
     BinaryOperation,
     Broadcasting,
     Elementwise,
+    Reducible,
+    Settings,
     UnaryFunction,
     binary,
+    reducible,
+    settled,
+    ufunc,
     unary,
 )
 from backprop.kinds import BinaryFunction
@@ -229,9 +233,9 @@ Variable.rules = Rules(
     negative=Negative,
 )
 
-add: BinaryOperation = binary(Add, np.add)
+add: Reducible = reducible(Add, np.add)
 subtract: BinaryOperation = binary(Subtract, np.subtract)
-multiply: BinaryOperation = binary(Multiply, np.multiply)
+multiply: Reducible = reducible(Multiply, np.multiply)
 divide: BinaryOperation = binary(Divide, np.divide)
 power: BinaryOperation = binary(Power, np.power, kink="x**0 has gradient 0, 0**x too")
 float_power: BinaryOperation = binary(Power, np.float_power, kink="x**0 has gradient 0, 0**x too")
@@ -240,10 +244,11 @@ pow = power
 true_divide = divide
 
 
-@implements(
+@ufunc(
     np.matmul,
     cases=lambda: (case("np.matmul(a, b)", a=a, b=b) for a, b in Matmul.shapes or ()),
 )
-def matmul(x1: Operand, x2: Operand, /) -> Variable:
+def matmul(x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> Variable:
     """The matrix product of vectors, matrices and stacks of matrices: numpy.matmul."""
-    return Matmul()(x1, x2)
+    y = Matmul()(x1, x2)
+    return settled(y, np.matmul, settings) if settings else y

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict, TypeVar, Unpack
 
 import numpy as np
 
-from backprop.arrays import Array, Result, as_array, is_weak, unbroadcast
+from backprop.arrays import Array, Axes, Result, as_array, is_weak, unbroadcast
+from backprop.cases import Case, case
 from backprop.compat import override
 from backprop.core import Constant, Function, Node, Operand, Variable, as_operand
-from backprop.dispatch import enter, joined, of_constants
+from backprop.dispatch import METHODS, enter, implements, joined, of_constants
+from backprop.domain import Domain
+from backprop.errors import UnsupportedError
 from backprop.kinds import BinaryFunction
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -66,56 +72,223 @@ def as_variable(x: Operand) -> Variable:
     return as_operand(x)
 
 
-class UnaryFunction(Protocol):
+class Settings(TypedDict, total=False):
+    """What NumPy's ufuncs can be told, and ours only where it changes nothing."""
+
+    casting: Literal["same_kind"]
+    dtype: DTypeLike | None  # that of the result
+    order: Literal["K"]
+    out: None
+    subok: Literal[True]
+    where: Literal[True]
+
+
+_DEFAULTS: Final = {
+    "casting": "same_kind",
+    "dtype": None,
+    "order": "K",
+    "out": None,
+    "subok": True,
+    "where": True,
+}
+
+
+def settled(y: Variable, original: np.ufunc, settings: Settings) -> Variable:
+    """`y`, if the settings change nothing of it; else UnsupportedError, with what to do."""
+    for name, value in settings.items():
+        kept = name == "dtype" and np.dtype(settings.get("dtype")) == y.dtype
+        if not (kept or _is_default(name, value)):
+            instead = "convert it first: x.astype(dtype)" if name == "dtype" else "leave it out"
+            raise UnsupportedError(
+                f"numpy.{original.__name__} of a Variable knows no {name}=..., only what changes "
+                f"nothing: {instead}"
+            )
+    return y
+
+
+def _is_default(name: str, value: object) -> bool:
+    """Whether it says no more than nothing; an array never does."""
+    default = _DEFAULTS.get(name, ...)
+    return value is default or (isinstance(value, (str, np.bool)) and bool(value == default))
+
+
+class Ufunc(Protocol):
+    """What a function has in common with NumPy's ufunc of its name."""
+
+    @property
+    def __name__(self) -> str: ...
+    @property
+    def identity(self) -> object: ...
+    @property
+    def nargs(self) -> int: ...
+    @property
+    def nin(self) -> int: ...
+    @property
+    def nout(self) -> int: ...
+    @property
+    def ntypes(self) -> int: ...
+    @property
+    def signature(self) -> str | None: ...
+    @property
+    def types(self) -> list[str]: ...
+    @property
+    def at(self) -> Callable[..., None]: ...
+    @property
+    def reduceat(self) -> Callable[..., NDArray[Any]]: ...
+
+
+class UnaryFunction(Ufunc, Protocol):
     """A NumPy function of one operand."""
 
-    @property
-    def __name__(self) -> str: ...
-    def __call__(self, x: Operand, /) -> Variable: ...
+    def __call__(self, x: Operand, /, **settings: Unpack[Settings]) -> Variable: ...
 
 
-class BinaryOperation(Protocol):
+class BinaryOperation(Ufunc, Protocol):
     """A NumPy function of two operands that are broadcast."""
 
-    @property
-    def __name__(self) -> str: ...
-    def __call__(self, x1: Operand, x2: Operand, /) -> Variable: ...
+    def __call__(self, x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> Variable: ...
+    def outer(self, a: Operand, b: Operand, /, **settings: Unpack[Settings]) -> Variable:
+        """Every element of `a` with every element of `b`."""
+        ...
+
+    def reduce(self, *args: Any, **kwargs: Any) -> Any: ...
+    def accumulate(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+class Reducible(BinaryOperation, Protocol):
+    """A NumPy function of two operands that has rules for many: add, multiply, maximum, ..."""
+
+    @override
+    def reduce(
+        self,
+        array: Operand,
+        /,
+        axis: Axes = 0,
+        dtype: DTypeLike | None = None,
+        *,
+        keepdims: bool = False,
+        initial: float | None = None,
+        where: ArrayLike = True,
+    ) -> Variable:
+        """All elements along `axis`, taken together."""
+        ...
+
+    @override
+    def accumulate(
+        self, array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None
+    ) -> Variable:
+        """The elements up to each along `axis`, taken together."""
+        ...
+
+
+# NumPy's own, for arrays; a Variable comes back from there, and is refused by name.
+_AS_IN_NUMPY: Final = (
+    *("identity", "nargs", "nin", "nout", "ntypes", "signature", "types"),
+    *("accumulate", "at", "outer", "reduce", "reduceat"),
+)
 
 
 def unary(rule: type[Function], *originals: np.ufunc, kink: str = "") -> UnaryFunction:
     """The function that calls `rule`, under the name of NumPy's; verified where the rule says."""
     original = originals[0]
 
-    def function(x: Operand, /) -> Variable:
+    def function(x: Operand, /, **settings: Unpack[Settings]) -> Variable:
+        if settings:
+            return settled(function(x), original, settings)
         if not isinstance(x, Variable):
             x = joined(x)
             if not isinstance(x, Variable):
                 return only(original, x)
         return rule()(x)
 
-    return _named(function, rule, originals, kink)
+    made: UnaryFunction = _named(function, rule, originals, rule, kink)
+    return made
 
 
-def binary(rule: type[BinaryFunction], *originals: np.ufunc, kink: str = "") -> BinaryOperation:
-    """The function of two operands that calls `rule`, under the name of NumPy's."""
+def binary(
+    rule: type[BinaryFunction],
+    *originals: np.ufunc,
+    cases: Callable[[], Iterable[Case]] | None = None,
+    kink: str = "",
+) -> BinaryOperation:
+    """The function of two operands that calls `rule`, and its `outer`, as NumPy's ufunc has it."""
     original = originals[0]
 
-    def function(x1: Operand, x2: Operand, /) -> Variable:
+    def function(x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> Variable:
+        if settings:
+            return settled(function(x1, x2), original, settings)
         if not (isinstance(x1, Variable) or isinstance(x2, Variable)):
             x1, x2 = joined(x1), joined(x2)
             if not (isinstance(x1, Variable) or isinstance(x2, Variable)):
                 return only(original, x1, x2)
         return rule()(x1, x2)
 
-    return _named(function, rule, originals, kink)
+    made: BinaryOperation = _named(function, rule, originals, cases or rule, kink)
+    _add_outer(made, rule.domain, kink)
+    return made
 
 
-def _named(function: _F, rule: type[Node], originals: tuple[np.ufunc, ...], kink: str) -> _F:
-    name = originals[0].__name__
-    function.__name__ = function.__qualname__ = name
+def reducible(rule: type[BinaryFunction], original: np.ufunc, kink: str = "") -> Reducible:
+    """The same for a function whose `reduce` and `accumulate` have a `method` somewhere."""
+    made: Any = binary(rule, original, kink=kink)
+    typed: Reducible = made
+    return typed
+
+
+def _add_outer(function: BinaryOperation, domain: Domain, kink: str) -> None:
+    code = f"onp.{function.__name__}.outer(a, b)"
+
+    @method(function, "outer", cases=lambda: [case(code, domain, a=(2,), b=(1, 2))], kink=kink)
+    def outer(a: Operand, b: Operand, /, **settings: Unpack[Settings]) -> Variable:
+        """Every element of `a` with every element of `b`."""
+        x, z = as_variable(a), as_variable(b)
+        return function(x.reshape((*x.shape, *(1,) * z.ndim)), z, **settings)
+
+
+def method(
+    whose: Ufunc, name: str, *, cases: Callable[[], Iterable[Case]], kink: str = ""
+) -> Callable[[_F], _F]:
+    """Say that a function stands for a method of NumPy's ufunc: then it is one of ours as well."""
+
+    def register(function: _F) -> _F:
+        made = implements(cases=cases, kink=kink)(function)
+        METHODS[getattr(np, whose.__name__), name] = made
+        setattr(whose, name, made)
+        return made
+
+    return register
+
+
+def ufunc(
+    *originals: np.ufunc, cases: type[Node] | Callable[[], Iterable[Case]], kink: str = ""
+) -> Callable[[_F], _F]:
+    """What `implements` does, for a function that has the attributes of a ufunc too."""
+
+    def register(function: _F) -> _F:
+        made = implements(*originals, cases=cases, kink=kink)(function)
+        vars(made).update(_attributes(originals[0]))
+        return made
+
+    return register
+
+
+def _attributes(original: np.ufunc) -> dict[str, Any]:
+    return {name: getattr(original, name) for name in _AS_IN_NUMPY}
+
+
+def _named(
+    function: Callable[..., Variable],
+    rule: type[Node],
+    originals: tuple[np.ufunc, ...],
+    cases: type[Node] | Callable[[], Iterable[Case]],
+    kink: str,
+) -> Any:
+    function.__name__ = function.__qualname__ = originals[0].__name__
     function.__doc__ = rule.__doc__
     function.__module__ = rule.__module__
-    return enter(function, originals, rule, kink)
+    enter(function, originals, cases, kink)
+    vars(function).update(_attributes(originals[0]))
+    return function
 
 
 def only(original: np.ufunc, *xs: object) -> Constant:

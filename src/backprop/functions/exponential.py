@@ -12,11 +12,11 @@ from backprop.arrays import Array, absorb
 from backprop.compat import override
 from backprop.domain import POSITIVE, Domain, Interval
 from backprop.functions.bases import (
-    BinaryOperation,
     Broadcasting,
     Elementwise,
+    Reducible,
     UnaryFunction,
-    binary,
+    reducible,
     unary,
 )
 
@@ -237,9 +237,9 @@ log1p: UnaryFunction = unary(Log1p, np.log1p)
 exp2: UnaryFunction = unary(Exp2, np.exp2)
 log2: UnaryFunction = unary(Log2, np.log2)
 log10: UnaryFunction = unary(Log10, np.log10)
-logaddexp: BinaryOperation = binary(
+logaddexp: Reducible = reducible(
     Logaddexp, np.logaddexp, kink="equal infinities share the gradient"
 )
-logaddexp2: BinaryOperation = binary(
+logaddexp2: Reducible = reducible(
     Logaddexp2, np.logaddexp2, kink="equal infinities share the gradient"
 )

@@ -10,11 +10,14 @@ from backprop.arrays import Array, Axes
 from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Operand, Variable
-from backprop.dispatch import METHODS, implements
+from backprop.dispatch import implements
+from backprop.functions.bases import method
+from backprop.functions.piecewise import maximum, minimum
 from backprop.functions.reductions import Functions, Reduction, over
+from backprop.functions.shapes import in_dtype
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 __all__ = ["amax", "amin", "max", "min", "nanmax", "nanmin", "ptp"]
 
@@ -190,9 +193,12 @@ def nanmin(
     return Min(axis, keepdims, where, initial, nan=True)(x)
 
 
-@implements(
+@method(
+    maximum,
+    "reduce",
     cases=lambda: [
         case("onp.maximum.reduce(x)", x=(2, 3)),
+        case("onp.maximum.reduce(x, dtype='g').astype(x.dtype)", x=(2,)),
         case("onp.maximum.reduce(x, 1, keepdims=True, initial=0.5, where=[True, False])", x=(3, 2)),
     ],
     kink="ties share equally",
@@ -201,18 +207,22 @@ def maximum_reduce(
     array: Operand,
     /,
     axis: Axes = 0,
+    dtype: DTypeLike | None = None,
     *,
     keepdims: bool = False,
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
     """The largest element over the first axis, or those asked for: numpy.maximum.reduce."""
-    return Max(axis, keepdims, where, initial)(array)
+    return Max(axis, keepdims, where, initial)(in_dtype(array, dtype))
 
 
-@implements(
+@method(
+    minimum,
+    "reduce",
     cases=lambda: [
         case("onp.minimum.reduce(x)", x=(2, 3)),
+        case("onp.minimum.reduce(x, dtype='g').astype(x.dtype)", x=(2,)),
         case("onp.minimum.reduce(x, 1, keepdims=True, initial=0.5, where=[True, False])", x=(3, 2)),
     ],
     kink="ties share equally",
@@ -221,14 +231,11 @@ def minimum_reduce(
     array: Operand,
     /,
     axis: Axes = 0,
+    dtype: DTypeLike | None = None,
     *,
     keepdims: bool = False,
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
     """The smallest element over the first axis, or those asked for: numpy.minimum.reduce."""
-    return Min(axis, keepdims, where, initial)(array)
-
-
-METHODS[np.maximum, "reduce"] = maximum_reduce
-METHODS[np.minimum, "reduce"] = minimum_reduce
+    return Min(axis, keepdims, where, initial)(in_dtype(array, dtype))

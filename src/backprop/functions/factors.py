@@ -16,7 +16,9 @@ from backprop.arrays import Array, Axes, Shapes, absorb
 from backprop.cases import case
 from backprop.compat import Self, override
 from backprop.core import Function, Operand, Variable
-from backprop.dispatch import METHODS, implements
+from backprop.dispatch import implements
+from backprop.functions.arithmetic import multiply
+from backprop.functions.bases import method
 from backprop.functions.reductions import Functions, Reduction, axes_of
 from backprop.functions.shapes import in_dtype
 
@@ -262,13 +264,15 @@ def nanprod(
     return Prod(axis, keepdims, where, initial, nan=True)(in_dtype(x, dtype))
 
 
-@implements(
+@method(
+    multiply,
+    "reduce",
     cases=lambda: [
         case("onp.multiply.reduce(x)", x=(3, 2)),
         case("onp.multiply.reduce(x, dtype='g').astype(x.dtype)", x=(3, 2)),
         case("onp.multiply.reduce(x, axis=-1, initial=2.0, where=[True, False])", x=(3, 2)),
         case("onp.multiply.reduce(x, (0, 1), keepdims=True)", x=(2, 2)),
-    ]
+    ],
 )
 def multiply_reduce(
     array: Operand,
@@ -282,6 +286,3 @@ def multiply_reduce(
 ) -> Variable:
     """The product over the first axis, or those asked for: numpy.multiply.reduce."""
     return Prod(axis, keepdims, where, initial)(in_dtype(array, dtype))
-
-
-METHODS[np.multiply, "reduce"] = multiply_reduce

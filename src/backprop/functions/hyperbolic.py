@@ -11,7 +11,11 @@ from backprop import ufuncs as uf
 from backprop.arrays import Array, absorb, scale
 from backprop.compat import override
 from backprop.domain import Domain, Interval
-from backprop.functions.bases import Elementwise, UnaryFunction, unary
+from backprop.functions.bases import (
+    Elementwise,
+    UnaryFunction,
+    unary,
+)
 from backprop.functions.trigonometric import one_minus_square
 
 __all__ = [

@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop.arrays import as_tuple
 from backprop.cases import case
-from backprop.core import Constant, Operand, Variable
+from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import REALS
 from backprop.functions.axes import moveaxis
@@ -141,7 +141,7 @@ def piecewise(
         raise ValueError(
             f"{len(conditions)} conditions take as many functions or one more, got {len(funclist)}"
         )
-    y: Variable = Constant(np.zeros_like(x.data))
+    y = where(np.zeros(x.shape, np.bool_), x, np.zeros_like(x.data))  # it depends on x anyway
     for condition, function in zip(conditions, funclist):
         here = np.broadcast_to(condition, x.shape) if condition.ndim == 0 else condition
         part = x[here]  # of another shape, it is refused as an index

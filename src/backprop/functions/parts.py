@@ -10,7 +10,11 @@ from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import REALS
-from backprop.functions.bases import UnaryFunction, as_variable, unary
+from backprop.functions.bases import (
+    UnaryFunction,
+    as_variable,
+    unary,
+)
 from backprop.functions.piecewise import Flat
 from backprop.functions.powers import Positive
 
@@ -40,7 +44,13 @@ class Angle(Flat, fresh=True):
         return np.angle(x, self.deg).astype(x.dtype)
 
 
-conjugate: UnaryFunction = unary(Positive, np.conjugate)
+class Conjugate(Positive, fresh=True):
+    """y = x, for x is real."""
+
+    __slots__ = ()
+
+
+conjugate: UnaryFunction = unary(Conjugate, np.conjugate)
 conj = conjugate
 
 

@@ -17,9 +17,11 @@ from backprop.functions.bases import (
     BinaryOperation,
     Broadcasting,
     Elementwise,
+    Reducible,
     UnaryFunction,
     as_variable,
     binary,
+    reducible,
     unary,
 )
 from backprop.functions.powers import positive
@@ -202,10 +204,10 @@ absolute: UnaryFunction = unary(Absolute, np.absolute, kink="the gradient at 0 i
 abs = absolute
 fabs: UnaryFunction = unary(Absolute, np.fabs, kink="the gradient at 0 is 0")
 sign: UnaryFunction = unary(Sign, np.sign, kink="the gradient is 0, at the jump too")
-maximum: BinaryOperation = binary(
+maximum: Reducible = reducible(
     Maximum, np.maximum, kink="equal operands get half the gradient each"
 )
-minimum: BinaryOperation = binary(
+minimum: Reducible = reducible(
     Minimum, np.minimum, kink="equal operands get half the gradient each"
 )
 fmax: BinaryOperation = binary(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Unpack
 
 import numpy as np
 
@@ -11,9 +11,18 @@ from backprop.arrays import Array, absorb, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Function, Operand, Variable
-from backprop.dispatch import implements
 from backprop.domain import POSITIVE, REALS, Domain, Interval
-from backprop.functions.bases import Broadcasting, Elementwise, UnaryFunction, unary
+from backprop.functions.bases import (
+    BinaryOperation,
+    Broadcasting,
+    Elementwise,
+    Settings,
+    UnaryFunction,
+    binary,
+    settled,
+    ufunc,
+    unary,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -226,7 +235,8 @@ reciprocal: UnaryFunction = unary(Reciprocal, np.reciprocal, kink="a zero cotang
 cbrt: UnaryFunction = unary(Cbrt, np.cbrt, kink="a zero cotangent gives 0 at 0")
 
 
-@implements(
+hypot: BinaryOperation = binary(
+    Hypot,
     np.hypot,
     cases=lambda: [
         case("np.hypot(a, b)", ORDINARY, a=(), b=()),
@@ -236,12 +246,9 @@ cbrt: UnaryFunction = unary(Cbrt, np.cbrt, kink="a zero cotangent gives 0 at 0")
     ],
     kink="the gradient at the origin is 0",
 )
-def hypot(x1: Operand, x2: Operand, /) -> Variable:
-    """The length √(x1² + x2²) of the vector (x1, x2), elementwise: numpy.hypot."""
-    return Hypot()(x1, x2)
 
 
-@implements(
+@ufunc(
     np.ldexp,
     cases=lambda: [
         case("np.ldexp(x, 3)", x=()),
@@ -249,6 +256,6 @@ def hypot(x1: Operand, x2: Operand, /) -> Variable:
         case("np.ldexp(x, onp.array([-1, 0, 2]))", x=(0, 3)),
     ],
 )
-def ldexp(x1: Operand, x2: ArrayLike, /) -> Variable:
+def ldexp(x1: Operand, x2: ArrayLike, /, **settings: Unpack[Settings]) -> Variable:
     """x1 · 2ˣ² for plain integers x2: numpy.ldexp."""
-    return Ldexp(x2)(x1)
+    return settled(Ldexp(x2)(x1), np.ldexp, settings)

@@ -14,7 +14,9 @@ from backprop.arrays import Array, Axes, Shape
 from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Function, Operand, Variable
-from backprop.dispatch import METHODS, implements
+from backprop.dispatch import implements
+from backprop.functions.arithmetic import add
+from backprop.functions.bases import method
 from backprop.functions.shapes import in_dtype
 
 if TYPE_CHECKING:
@@ -208,14 +210,16 @@ def nansum(
     return Sum(axis, keepdims, where, initial, nan=True)(in_dtype(x, dtype))
 
 
-@implements(
+@method(
+    add,
+    "reduce",
     cases=lambda: [
         case("onp.add.reduce(x)", x=(2, 3)),
         case("onp.add.reduce(x, dtype='g').astype(x.dtype)", x=(2, 3)),
         case(
             "onp.add.reduce(x, 1, keepdims=True, initial=2.0, where=[True, False, True])", x=(2, 3)
         ),
-    ]
+    ],
 )
 def add_reduce(
     array: Operand,
@@ -229,6 +233,3 @@ def add_reduce(
 ) -> Variable:
     """The sum over the first axis, or those asked for: numpy.add.reduce."""
     return Sum(axis, keepdims, where, initial)(in_dtype(array, dtype))
-
-
-METHODS[np.add, "reduce"] = add_reduce

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Unpack
 
 import numpy as np
 
@@ -13,7 +13,16 @@ from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import Domain, Interval
-from backprop.functions.bases import Broadcasting, Elementwise, UnaryFunction, unary
+from backprop.functions.bases import (
+    BinaryOperation,
+    Broadcasting,
+    Elementwise,
+    Settings,
+    UnaryFunction,
+    binary,
+    ufunc,
+    unary,
+)
 from backprop.functions.piecewise import Flat
 
 __all__ = [
@@ -117,7 +126,12 @@ class FloorDivide(Broadcasting, fresh=True):
 
 
 class Remainder(Broadcasting, fresh=True):
-    """y = a - b ⌊a / b⌋, which has the sign of b: dy/da = 1, dy/db = -⌊a / b⌋, for b ≠ 0."""
+    """y = a - b ⌊a / b⌋, which has the sign of b: dy/da = 1, dy/db = -⌊a / b⌋, for b ≠ 0.
+
+    >>> from backprop import Variable
+    >>> Remainder()(Variable(np.array([-1.0, 1.0, 7.0])), 3.0)
+    Variable([2., 1., 1.])
+    """
 
     __slots__ = ()
     domain: ClassVar[Domain] = _THREE_TIMES
@@ -188,32 +202,19 @@ def _signs(name: str) -> list[Case]:
     ]
 
 
-@implements(np.floor_divide, cases=lambda: _signs("floor_divide"), kink=_FLAT)
-def floor_divide(x1: Operand, x2: Operand, /) -> Variable:
-    """⌊x1 / x2⌋: numpy.floor_divide. The gradients are 0."""
-    return FloorDivide()(x1, x2)
-
-
-@implements(
-    np.remainder, cases=lambda: _signs("remainder"), kink="at a jump, the slopes on its right"
+floor_divide: BinaryOperation = binary(
+    FloorDivide, np.floor_divide, cases=lambda: _signs("floor_divide"), kink=_FLAT
 )
-def remainder(x1: Operand, x2: Operand, /) -> Variable:
-    """x1 - x2 ⌊x1 / x2⌋, which has the sign of x2: numpy.remainder, Python's %.
-
-    >>> from backprop import Variable
-    >>> remainder(Variable(np.array([-1.0, 1.0, 7.0])), 3.0)
-    Variable([2., 1., 1.])
-    """
-    return Remainder()(x1, x2)
-
-
+remainder: BinaryOperation = binary(
+    Remainder,
+    np.remainder,
+    cases=lambda: _signs("remainder"),
+    kink="at a jump, the slopes on its right",
+)
 mod = remainder
-
-
-@implements(np.fmod, cases=lambda: _signs("fmod"), kink="at a jump, the slopes away from 0")
-def fmod(x1: Operand, x2: Operand, /) -> Variable:
-    """x1 - x2 trunc(x1 / x2), which has the sign of x1: numpy.fmod, C's %."""
-    return Fmod()(x1, x2)
+fmod: BinaryOperation = binary(
+    Fmod, np.fmod, cases=lambda: _signs("fmod"), kink="at a jump, the slopes away from 0"
+)
 
 
 @implements(
@@ -248,7 +249,7 @@ def round(x: Operand, /, decimals: int = 0) -> Variable:
 around = round
 
 
-@implements(
+@ufunc(
     np.divmod,
     cases=lambda: [
         case("np.divmod(a, b)[0]", _THREE_TIMES, a=(), b=()),
@@ -257,12 +258,12 @@ around = round
     ],
     kink="as of floor_divide and remainder",
 )
-def divmod(x1: Operand, x2: Operand, /) -> tuple[Variable, Variable]:
+def divmod(x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> tuple[Variable, Variable]:
     """The pair of floor_divide(x1, x2), whose gradient is 0, and remainder(x1, x2)."""
-    return floor_divide(x1, x2), remainder(x1, x2)
+    return floor_divide(x1, x2, **settings), remainder(x1, x2, **settings)
 
 
-@implements(
+@ufunc(
     np.modf,
     cases=lambda: [
         case("np.modf(x)[0]", _BETWEEN_INTEGERS, x=()),
@@ -271,6 +272,6 @@ def divmod(x1: Operand, x2: Operand, /) -> tuple[Variable, Variable]:
     ],
     kink="at a jump, the gradient of the fraction is 1 and that of the integer 0",
 )
-def modf(x: Operand, /) -> tuple[Variable, Variable]:
+def modf(x: Operand, /, **settings: Unpack[Settings]) -> tuple[Variable, Variable]:
     """What is behind the point of x, with gradient 1, and what is before it, with 0: numpy.modf."""
-    return Fraction()(x), trunc(x)
+    return Fraction()(x), trunc(x, **settings)

@@ -10,10 +10,17 @@ from backprop import ufuncs as uf
 from backprop.arrays import Array, absorb, scale
 from backprop.cases import case
 from backprop.compat import override
-from backprop.core import Operand, Variable
-from backprop.dispatch import implements
+from backprop.core import Variable
 from backprop.domain import REALS, Domain, Interval
-from backprop.functions.bases import Broadcasting, Elementwise, Linear, UnaryFunction, unary
+from backprop.functions.bases import (
+    BinaryOperation,
+    Broadcasting,
+    Elementwise,
+    Linear,
+    UnaryFunction,
+    binary,
+    unary,
+)
 from backprop.functions.powers import ORDINARY, cosine, over
 
 __all__ = [
@@ -165,6 +172,12 @@ class Arctan2(Broadcasting, fresh=True):
     """y = the angle of the point (b, a): dy/da = b / r², dy/db = -a / r², for r² = a² + b².
 
     At the origin the gradients are 0. Where a changes its sign and b is below 0, y jumps.
+
+    >>> from backprop import Variable
+    >>> a, b = Variable(np.array(3.0)), Variable(np.array(-4.0))
+    >>> Arctan2()(a, b).backward()
+    >>> a.grad, b.grad
+    (array(-0.16), array(-0.12))
     """
 
     __slots__ = ()
@@ -229,9 +242,8 @@ acos = arccos
 atan = arctan
 rad2deg = degrees
 deg2rad = radians
-
-
-@implements(
+arctan2: BinaryOperation = binary(
+    Arctan2,
     np.arctan2,
     cases=lambda: [
         case("np.arctan2(a, b)", ORDINARY, a=(), b=()),
@@ -242,16 +254,4 @@ deg2rad = radians
     ],
     kink="the gradients at the origin are 0, and at the jump those beside it",
 )
-def arctan2(x1: Operand, x2: Operand, /) -> Variable:
-    """The angle from -π to π of the point with ordinate x1 and abscissa x2: numpy.arctan2.
-
-    >>> from backprop import Variable
-    >>> y, x = Variable(np.array(3.0)), Variable(np.array(-4.0))
-    >>> arctan2(y, x).backward()
-    >>> y.grad, x.grad
-    (array(-0.16), array(-0.12))
-    """
-    return Arctan2()(x1, x2)
-
-
 atan2 = arctan2

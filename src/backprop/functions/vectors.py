@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
@@ -15,6 +15,7 @@ from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.functions.arithmetic import Matmul
 from backprop.functions.axes import moveaxis
+from backprop.functions.bases import Settings, settled, ufunc
 from backprop.functions.products import bare
 from backprop.functions.selection import scatter
 from backprop.kinds import BinaryFunction
@@ -123,7 +124,7 @@ def _in_space(x: Variable | Array) -> Variable | Array:
     return y
 
 
-@implements(
+@ufunc(
     np.vecdot,
     cases=lambda: [
         case("np.vecdot(a, b)", a=(3,), b=(2, 3)),
@@ -131,36 +132,46 @@ def _in_space(x: Variable | Array) -> Variable | Array:
         case("np.vecdot(a, b, axis=-2, keepdims=True)", a=(2, 3, 1), b=(3, 2)),
     ],
 )
-def vecdot(x1: Operand, x2: Operand, /, *, axis: int = -1, keepdims: bool = False) -> Variable:
+def vecdot(
+    x1: Operand,
+    x2: Operand,
+    /,
+    *,
+    axis: int = -1,
+    keepdims: bool = False,
+    **settings: Unpack[Settings],
+) -> Variable:
     """The sum of products along `axis`, the other axes broadcast: numpy.vecdot."""
-    y = Vecdot()(to_end(x1, axis), to_end(x2, axis))
+    y = settled(Vecdot()(to_end(x1, axis), to_end(x2, axis)), np.vecdot, settings)
     return moveaxis(y[..., np.newaxis], -1, axis) if keepdims else y
 
 
-@implements(
+@ufunc(
     np.matvec,
     cases=lambda: [
         case("np.matvec(a, b)", a=(2, 3), b=(3,)),
         case("np.matvec(a, b)", a=(2, 1, 3), b=(2, 3)),
     ],
 )
-def matvec(x1: Operand, x2: Operand, /) -> Variable:
+def matvec(x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> Variable:
     """The product of each matrix with each vector, stacks of both broadcast: numpy.matvec."""
-    return Matmul()(_matrices(x1), bare(x2)[..., np.newaxis])[..., 0]
+    y = Matmul()(_matrices(x1), bare(x2)[..., np.newaxis])[..., 0]
+    return settled(y, np.matvec, settings)
 
 
-@implements(
+@ufunc(
     np.vecmat,
     cases=lambda: [
         case("np.vecmat(a, b)", a=(2,), b=(2, 3)),
         case("np.vecmat(a, b)", a=(2, 3), b=(2, 3, 1)),
     ],
 )
-def vecmat(x1: Operand, x2: Operand, /) -> Variable:
+def vecmat(x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> Variable:
     """The product of each vector with each matrix, stacks of both broadcast: numpy.vecmat."""
     if facts.ndim(x1) == 0:
         raise ValueError("vecmat takes vectors, not a number")
-    return Matmul()(bare(x1)[..., np.newaxis, :], _matrices(x2))[..., 0, :]
+    y = Matmul()(bare(x1)[..., np.newaxis, :], _matrices(x2))[..., 0, :]
+    return settled(y, np.vecmat, settings)
 
 
 def _matrices(x: Operand) -> Operand:

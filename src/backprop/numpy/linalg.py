@@ -1,4 +1,6 @@
-"""numpy.linalg on Variables, typed."""
+"""numpy.linalg on Variables, typed; eig and eigvals, whose results are complex, are NumPy's own."""
+
+from numpy.linalg import LinAlgError as LinAlgError, eig as eig, eigvals as eigvals
 
 from backprop.functions.decompositions import *
 from backprop.functions.determinants import *

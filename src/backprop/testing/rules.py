@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.arrays import Array, Shape, Shapes
 from backprop.compat import override
-from backprop.core import Node, Variable
+from backprop.core import Constant, Node, Variable
 from backprop.domain import REALS, Domain, Interval
 from backprop.kinds import NaryFunction
 from backprop.tangents import tangents
@@ -161,8 +161,9 @@ def _vjp(call: OnVariables) -> Callable[[Arrays, Array], Sequence[Array]]:
     def vjp(xs: Arrays, gy: Array) -> Sequence[Array]:
         inputs = tuple(map(Variable, xs))
         y = call(*inputs)
-        y.grad = gy
-        y.backward()
+        if not isinstance(y, Constant):  # else it depends on none of them here
+            y.grad = gy
+            y.backward()
         return tuple(np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs)
 
     return vjp

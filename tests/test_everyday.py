@@ -1,0 +1,401 @@
+"""What scripts do in every second line, as they do it: NumPy, Python and the book."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+import numpy as np
+import pytest
+from typing_extensions import override
+
+import backprop
+import backprop.numpy as bp
+from backprop import (
+    Array,
+    Constant,
+    Cos,
+    Function,
+    NaryFunction,
+    Sin,
+    Square,
+    Variable,
+    add,
+    cos,
+    elementwise_grad,
+    exp,
+    grad,
+    gradients,
+    hessian,
+    jacobian,
+    jvp,
+    log,
+    matmul,
+    sin,
+    square,
+    tanh,
+    value_and_grad,
+    vjp,
+)
+from backprop.core import AtomicSlot
+from backprop.errors import ConstantWarning, ConversionError, TransformError
+from tests.helpers import leaf
+
+X = np.array([0.5, 1.0, 2.0])
+
+
+def slope(f: Callable[[Variable], Any], at: Any = X) -> Any:
+    """The gradient of the sum of what f gives."""
+    return grad(lambda v: bp.sum(f(v)))(at)
+
+
+@pytest.mark.parametrize(
+    ("f", "truth"),
+    [
+        (lambda v: v * (v > 0.7), [0.0, 1.0, 1.0]),
+        (lambda v: (X > 0.7) @ v, [0.0, 1.0, 1.0]),
+        (lambda v: np.array([True, False, True]) * v * v, [1.0, 0.0, 4.0]),
+        (lambda v: v**True, [1.0, 1.0, 1.0]),
+        (lambda v: bp.mean([v[0], v[1] * v[1]]), [0.5, 1.0, 0.0]),
+        (lambda v: bp.linalg.norm([v[0] * 6, v[2] * 2]), [18 / 5, 0.0, 8 / 5]),
+        (lambda v: bp.sum(bp.gradient(v * v)), [-1.5, 0.0, 6.0]),
+        (lambda v: bp.concatenate([[v[0]], [1.0], v]), [2.0, 1.0, 1.0]),
+        (lambda v: bp.sum([[v[0], 1.0], [v[1], v[0]]]), [2.0, 1.0, 0.0]),
+        (lambda v: v * [v[2], 1.0, 2.0], [2.0, 1.0, 2.5]),
+        (lambda v: bp.dot([v[0], v[1]], [3.0, v[2]]), [3.0, 2.0, 1.0]),
+        (lambda v: bp.maximum([v[0], v[2]], 1.0), [0.0, 0.0, 1.0]),
+        (lambda v: bp.where([True, False, True], v, [v[0], v[1], 7.0]), [1.0, 1.0, 1.0]),
+        (lambda v: bp.array([v[0], 2, v[2]]) * np.arange(3), [0.0, 0.0, 2.0]),
+        (lambda v: bp.stack([row * k for k, row in enumerate(v)]), [0.0, 1.0, 2.0]),
+        (lambda v: bp.interp(v[0], [0, 1], [0, 2]), [2.0, 0.0, 0.0]),
+        (lambda v: round(v * 1.0, 1) + v, [1.0, 1.0, 1.0]),
+    ],
+)
+def test_lists_bools_and_numbers_where_numpy_takes_an_array(
+    f: Callable[[Variable], Any], truth: list[float]
+) -> None:
+    """The derivative is that of the same formula written on arrays."""
+    assert np.allclose(slope(f), truth, rtol=1e-14, atol=0)
+
+
+def test_sums_that_grow() -> None:
+    """`s += a * a` binds s to a new Variable; who holds the old one keeps it."""
+    v = Variable(X)
+    s: Any = 0.0
+    for a in v:
+        s += a * a
+    w = before = v
+    w += 1.0
+    w *= 2.0
+    s.backward()
+    assert v.grad is not None
+    assert v.grad.tolist() == [1.0, 2.0, 4.0]
+    assert before.data.tolist() == X.tolist()
+    assert w.data.tolist() == (2 * (X + 1)).tolist()
+
+
+def test_what_cannot_work_says_what_does() -> None:
+    """numpy.array of Variables, and an array that is filled with them."""
+    a, out = leaf(1.0), np.zeros(3)
+    with pytest.raises(ConversionError, match=r"numpy.stack\(\[x, y\]\) or backprop.numpy.array"):
+        np.array([a, a])
+    with pytest.raises((TypeError, ValueError)) as caught:
+        out[0] = a
+    chain = [caught.value, caught.value.__cause__, caught.value.__context__]
+    assert any("and stack that" in str(error) for error in chain)
+    for convert, name in [(float, "float"), (bool, "bool"), (np.asarray, "numpy.asarray")]:
+        with pytest.raises(ConversionError, match=rf"{name}\(x\): converting .* take x.data"):
+            convert(a)  # type: ignore[operator]
+
+
+def test_looking_is_free() -> None:
+    """Text, and plain numbers of what no open transform differentiates by."""
+    loss, v = leaf(1.23456), Variable(X)
+    assert f"{loss:.3f} {v:.1f} {loss}" == "1.235 [0.5, 1.0, 2.0] Variable(1.23456)"
+    assert loss.item() == 1.23456
+    assert v.tolist() == [0.5, 1.0, 2.0]
+    with pytest.raises(ValueError, match="size 1"):
+        v.item()
+    with pytest.raises(ValueError, match="Unknown format code"):
+        f"{loss:d}"
+
+
+def test_a_plain_number_within_a_transform() -> None:
+    """It is refused for what depends on the argument, in every transform, and else free."""
+    with pytest.raises(ConversionError, match=r"x.item\(\): converting Input\(1.\)"):
+        grad(lambda w: w * math.exp(w.item()))(1.0)
+    with pytest.raises(ConversionError, match=r"x.tolist\(\): converting Variable"):
+        vjp(lambda w: w * (w * 2.0).tolist(), 1.0)
+    with pytest.raises(ConversionError, match=r"x.item\(\)"):
+        grad(grad(lambda w: w * w.item()))(1.0)
+    outer = leaf(2.0)
+    with pytest.raises(ConversionError, match=r"x.item\(\)"):
+        grad(lambda w: w * w.item())(outer)
+    assert grad(lambda w: w * outer.item())(1.0) == 2.0
+    inner: Callable[[Variable], Variable] = grad(lambda u: u * u)
+    assert grad(lambda w: w * inner(outer).item())(1.0) == 4.0
+
+
+class Peeks(Function):
+    """x², in whose `backward` a plain number is taken of what was lent."""
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return x * x
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return np.multiply(gy, 2 * self.x.item())
+
+
+def test_a_plain_number_within_a_rule() -> None:
+    """First order works; where Variables stand for the arrays it would cut the second."""
+    x = leaf(3.0)
+    y = Peeks()(x)
+    y.backward()
+    assert x.grad == 6.0
+    with pytest.raises(ConversionError, match=r"x.item\(\)"):
+        gradients(y, [x])
+
+
+def test_a_function_that_gives_a_plain_number() -> None:
+    """Its gradient is zeros, and a warning of ours names the function and the caller's line."""
+
+    def flat(w: Variable) -> float:
+        return 3.0
+
+    with pytest.warns(ConstantWarning, match=r"flat gave a plain number at this point") as caught:
+        assert grad(flat)(X).tolist() == [0.0, 0.0, 0.0]
+    assert caught[0].filename == __file__
+    with pytest.warns(ConstantWarning):
+        both: dict[str, Any] = {"a": X, "b": 1.0}
+        value, slopes = value_and_grad(lambda w: np.float64(2.0))(both)
+    assert value == 2.0
+    assert slopes["a"].tolist() == [0.0] * 3
+    assert slopes["b"] == 0.0
+    with pytest.warns(ConstantWarning):
+        assert jacobian(lambda w: np.ones(2))(X).tolist() == [[0.0] * 3] * 2
+    with pytest.warns(ConstantWarning):
+        assert jvp(lambda w: 1.0, (1.0,), (1.0,))[1] == 0.0
+    with pytest.raises(TransformError, match=r"got list: \[1.0\]"):
+        grad(lambda w: [1.0])(X)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Parameters as people keep them."""
+
+    w: Any
+    b: Any = None
+    name: str = ""
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"w": X, "b": None, "name": "first"},
+        OrderedDict(w=X, name="first"),
+        defaultdict(float, w=2.0),
+        Layer(X, None, "first"),
+        [Layer(X, 2.0), (X, None, "x")],
+        {"layers": [Layer({"deep": X})]},
+    ],
+)
+def test_trees_come_back_as_what_they_were(tree: Any) -> None:
+    """Dict subclasses, dataclasses, None and strings, in gradients and in tangents."""
+
+    def total(node: Any) -> Any:
+        if isinstance(node, Variable):
+            return (node * node).sum()
+        if isinstance(node, Layer):
+            return total(node.w) + total(node.b)
+        parts = node.values() if isinstance(node, dict) else node
+        return sum(map(total, parts)) if isinstance(node, (dict, list, tuple)) else 0.0
+
+    slopes = grad(total)(tree)
+    assert type(slopes) is type(tree)
+    assert repr(slopes) == repr(doubled(tree))
+    value, moved = jvp(total, (tree,), (tree,))
+    assert np.isclose(moved, 2 * value, rtol=1e-15)
+
+
+def doubled(tree: Any) -> Any:
+    """The tree with every number twice."""
+    if isinstance(tree, (np.ndarray, float)):
+        return 2 * tree
+    if isinstance(tree, Layer):
+        return Layer(doubled(tree.w), doubled(tree.b), tree.name)
+    if isinstance(tree, dict):
+        made = copy.copy(tree)
+        made.update({key: doubled(value) for key, value in tree.items()})
+        return made
+    return type(tree)(map(doubled, tree)) if isinstance(tree, (list, tuple)) else tree
+
+
+def test_a_list_of_numbers_is_a_tree() -> None:
+    """Where the first operation fails a note says so."""
+    with pytest.raises(TypeError) as caught:
+        grad(lambda w: w**2)([0, 0, 0])
+    assert "takes the list [0, 0, 0] for a tree of 3 numbers" in caught.value.__notes__[0]
+    with pytest.raises(TypeError) as caught:
+        grad(lambda w: w + "a")(1.0)
+    assert not hasattr(caught.value, "__notes__")
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad, elementwise_grad, jacobian, hessian])
+def test_what_a_transform_gives_can_be_pickled(transform: Any) -> None:
+    """If the function can."""
+    made = pickle.loads(pickle.dumps(transform(np.sum)))
+    assert repr(made(X)) == repr(transform(np.sum)(X))
+
+
+class Polynomial(Function):
+    """Σ x^k / k!, k < n, whose slope is another Function of its kind."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    @override
+    def forward(self, x: Array) -> Array:
+        y: Array = np.sum([x**k / math.factorial(k) for k in range(self.n)], axis=0)
+        return y
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return gy * Polynomial(self.n - 1)(self.x)  # type: ignore[return-value]  # a Variable
+
+
+def test_a_slope_that_is_another_function() -> None:
+    """First order, second, and forward mode."""
+    x = leaf([0.5, 2.0])
+    y = Polynomial(4)(x)
+    y.backward()
+    assert x.grad is not None
+    assert np.allclose(x.grad, 1 + x.data + x.data**2 / 2, rtol=1e-15)
+    (gx,) = gradients(y, [x])
+    assert np.allclose(gradients(gx, [x])[0].data, 1 + x.data, rtol=1e-15)
+    assert np.allclose(jvp(Polynomial(3), (x.data,), (np.ones(2),))[1], 1 + x.data, rtol=1e-15)
+
+
+class OnArrays(Function):
+    """sin x, whose rule leaves NumPy: it cannot run on Variables."""
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return np.array([math.sin(v) for v in x])
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return np.multiply(gy, [math.cos(v) for v in self.x])
+
+
+def test_jacobian_of_a_tall_function_of_rules_on_arrays() -> None:
+    """It goes by rows, where columns would have to transpose the rule."""
+
+    def residuals(w: Variable) -> Variable:
+        return bp.concatenate([OnArrays()(w), OnArrays()(w) * 2.0])
+
+    assert np.allclose(
+        jacobian(residuals)(X), np.vstack([np.diag(np.cos(X)), 2 * np.diag(np.cos(X))]), rtol=1e-15
+    )
+
+
+def test_the_books_readers() -> None:
+    """Its functions by their names, names of Variables, the version."""
+    x = Variable(np.array(0.5), name="x")
+    assert x.name == "x"
+    x.name = "again"
+    assert (x.name, leaf(1.0).name) == ("again", None)
+    assert copy.deepcopy(x).name == "again"
+    for function, original in [(exp, np.exp), (log, np.log), (sin, np.sin), (cos, np.cos)]:
+        assert function(x).data == original(0.5)
+    y = add(square(x), tanh(matmul(leaf([1.0, 2.0]), leaf([3.0, 4.0]))))
+    assert y.data == 0.25 + np.tanh(11.0)
+    assert backprop.__version__ in (backprop.__version__ or "")
+    y = square(exp(square(x)))
+    y.backward()
+    assert str(x.grad) == "3.297442541400256"
+
+
+class AnyNumber(NaryFunction):
+    """Written with defaults and `*args`: no arity is wrong for it."""
+
+    @override
+    def forward(self, *xs: Array) -> tuple[Array, ...]:
+        return (xs[0],)
+
+
+class WithDefault(Square):
+    """A setting in `forward` that a call never gives."""
+
+    @override
+    def forward(self, x: Array, power: int = 2) -> Array:
+        y: Array = x**power
+        return y
+
+
+def test_an_array_of_a_rule_may_come_from_another_function() -> None:
+    """`forward` that returns a Variable of constants, and one whose forward has a default."""
+
+    class Wraps(Function):
+        @override
+        def forward(self, x: Array) -> Array:
+            return bp.sin(x)  # type: ignore[return-value]  # a Constant
+
+        @override
+        def backward(self, gy: Array) -> Array:
+            return gy * bp.cos(self.x)  # type: ignore[return-value]
+
+    x = leaf([0.5])
+    y = Wraps()(x)
+    y.backward()
+    assert y.data.tolist() == np.sin(x.data).tolist()
+    assert x.grad is not None
+    assert x.grad.tolist() == np.cos(x.data).tolist()
+    assert WithDefault()(x).data.tolist() == [0.25]
+    assert AnyNumber()(x)[0].data.tolist() == [0.5]
+
+
+def test_calls_of_constants_alone() -> None:
+    """They give Constants of every kind, and are not recorded."""
+    c = Constant(np.array([1, 2]))
+    for made in (Square()(c), c + c, 3 - c, c @ c, -c, Sin()(c), AnyNumber()(c, c)[0], c[0]):
+        assert isinstance(made, Constant)
+        assert made.creator is None
+    assert (c + 1).data.dtype == (c * c).data.dtype == np.int64
+    assert (c * 1.5).data.dtype == np.float64
+    assert Cos()(np.ones(2)).creator is not None  # an array is no Constant before it is called
+
+
+def test_a_slot_that_one_thread_can_delete() -> None:
+    """Where the interpreter's own slots are not atomic, this one is."""
+
+    class Claimed:
+        __slots__ = ("_free",)
+
+    slot: Any = AtomicSlot(vars(Claimed)["_free"])
+    node: Any = Claimed()
+    slot.__set__(node, True)
+    assert slot.__get__(node, Claimed) is True
+    won: list[bool] = []
+
+    def claim() -> None:
+        try:
+            slot.__delete__(node)
+        except AttributeError:
+            won.append(False)
+        else:
+            won.append(True)
+
+    threads = [Thread(target=claim) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(won) == [False, False, False, True]
