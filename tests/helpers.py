@@ -50,7 +50,7 @@ class Total(NaryFunction):
         total = xs[0].sum()
         for x in xs[1:]:
             total = total + x.sum()
-        return (total,)
+        return (np.asarray(total),)
 
     @override
     def backward(self, *gys: Array) -> tuple[Array, ...]:

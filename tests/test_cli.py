@@ -444,3 +444,17 @@ def test_an_unknown_target_raises_in_the_library() -> None:
     with pytest.raises(TargetError, match="no file") as caught:
         find("no_such_file.py")
     assert isinstance(caught.value, ValueError)
+
+
+def test_a_console_that_does_not_know_every_letter(tmp_path: Path) -> None:
+    """One of Windows, in cp1252, shows the table of a rule that has a Greek name."""
+    file = tmp_path / "greek.py"
+    file.write_text(HEAD.replace("Cube", "Γ"), "utf-8")
+    command = [sys.executable, "-m", "backprop", "verify", str(file), "--examples=5", "--seed=1"]
+    env = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+
+    done = subprocess.run(command, capture_output=True, encoding="cp1252", env=env, check=False)
+
+    assert done.stderr == ""
+    assert "\\u0393" in done.stdout
+    assert done.returncode == 0

@@ -183,15 +183,17 @@ def test_task_started_within() -> None:
     seen: list[bool] = []
 
     async def main() -> None:
-        ended = asyncio.Event()
+        begun, ended = asyncio.Event(), asyncio.Event()
 
         async def child() -> None:
             seen.append(records())
+            begun.set()
             await ended.wait()
             seen.append(records())
 
         with no_grad():
             task = asyncio.create_task(child())
+            await begun.wait()
             await asyncio.to_thread(lambda: seen.append(records()))
         ended.set()
         await task

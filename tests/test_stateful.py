@@ -116,7 +116,7 @@ class Graphs(RuleBasedStateMachine):
     def call_total(self, positions: list[int]) -> None:
         xs = [self.at(position) for position in positions]
         (y,) = Total()(*[x.variable for x in xs])
-        size = sum(abs(x.dual.value).sum() for x in xs)
+        size = float(sum(abs(x.dual.value).sum() for x in xs))
         self.add_sum(y, total(*[x.dual for x in xs]), size)
 
     def add_sum(self, y: Variable, model: Dual, size: float) -> None:

@@ -12,6 +12,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
 from math import isfinite
 from secrets import randbelow
 from time import perf_counter
@@ -31,6 +32,8 @@ _SEEDS: Final = 2**32
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` spells (None: the program's own arguments); the exit status."""
     options = _parser().parse_args(argv)
+    if isinstance(sys.stdout, TextIOWrapper):  # a console of Windows may not know every letter
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return _verify(options)
     except TargetError as error:

@@ -55,6 +55,10 @@ class Position(Protocol):
     ) -> NDArray[np.intp]: ...
     @overload
     def __call__(
+        self, a: _Values, axis: int | None, out: None = None, *, keepdims: bool
+    ) -> NDArray[np.intp] | np.intp: ...
+    @overload
+    def __call__(
         self, a: _Values, axis: int | None = None, out: None = None, *, keepdims: Literal[True]
     ) -> NDArray[np.intp]: ...
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backprop import facts
 from backprop.dispatch import call
 from backprop.operators import Operators
 
@@ -202,11 +203,11 @@ class Methods(Operators):
 
     def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> NDArray[np.intp]:
         """numpy.argmax of the data."""
-        return np.asarray(np.argmax(self._plain(), axis=axis, keepdims=keepdims))
+        return np.asarray(facts.argmax(self._plain(), axis, keepdims=keepdims))
 
     def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> NDArray[np.intp]:
         """numpy.argmin of the data."""
-        return np.asarray(np.argmin(self._plain(), axis=axis, keepdims=keepdims))
+        return np.asarray(facts.argmin(self._plain(), axis, keepdims=keepdims))
 
     def argsort(self, axis: int | None = -1, *, stable: bool | None = None) -> NDArray[np.intp]:
         """numpy.argsort of the data."""

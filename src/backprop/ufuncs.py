@@ -67,6 +67,8 @@ class Reduction(Protocol):
     ) -> Array: ...
 
 
+_numpy: Final[Any] = np  # without its stubs
+
 add: Final[Binary] = np.add
 subtract: Final[Binary] = np.subtract
 multiply: Final[Binary] = np.multiply
@@ -120,4 +122,4 @@ arccosh: Final[Unary] = np.arccosh
 arctanh: Final[Unary] = np.arctanh
 degrees: Final[Unary] = np.degrees
 radians: Final[Unary] = np.radians
-sum: Final[Reduction] = np.sum  # noqa: A001 (NumPy's name)
+sum: Final[Reduction] = _numpy.sum  # noqa: A001 (NumPy's name)

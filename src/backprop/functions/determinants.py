@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from backprop import ufuncs as uf
 from backprop.arrays import Array, absorb
 from backprop.cases import case
 from backprop.compat import override
@@ -23,6 +24,7 @@ __all__ = ["det", "slogdet"]
 _SMALL = Interval(-1.0, 1.0)
 _ALMOST = 2.0**-12  # of the largest singular value: a smaller one costs a second derivative digits
 _FEW = 3  # up to this size the minors are as quick as an inverse
+_det: uf.Unary = np.linalg.det
 _MANY = 8  # so many singular values of 0 leave nothing of seven derivatives
 
 
@@ -40,7 +42,7 @@ class Det(Function, fresh=True):
 
     @override
     def forward(self, x: Array) -> Array:
-        return np.asarray(np.linalg.det(x))
+        return np.asarray(_det(x))
 
     @override
     def backward(self, gy: Array) -> Array:

@@ -79,8 +79,9 @@ def histogram(
     With `density` the integral over all bins is 1. Raises UnsupportedError without weights.
     """
     of = _weights(np.histogram, weights, a, bins, range)
-    edges = np.histogram(a, bins, range, weights=of.data)[1]
-    return _binned([np.ravel(a)], [edges], ravel(of), density), edges
+    samples = np.asarray(a)
+    edges = np.histogram(samples, bins, range, weights=of.data)[1]
+    return _binned([samples.ravel()], [edges], ravel(of), density), edges
 
 
 @implements(

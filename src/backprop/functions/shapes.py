@@ -127,7 +127,8 @@ def ravel(x: Operand, /, order: Order = "C") -> Variable:
 def expand_dims(x: Operand, /, axis: int | Sequence[int]) -> Variable:
     """New axes of length 1, at the places `axis` of the result: numpy.expand_dims."""
     x = as_variable(x)
-    return Reshape(np.expand_dims(x.data, axis).shape)(x)
+    places = axis if isinstance(axis, int) else tuple(axis)
+    return Reshape(np.expand_dims(x.data, places).shape)(x)
 
 
 @implements(

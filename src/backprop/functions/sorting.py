@@ -73,21 +73,28 @@ class Rearrange(Function, fresh=True):
 
 
 class Sort(Rearrange, fresh=True):
-    """The elements along the last axis from the smallest to the largest, nan last."""
+    """The elements along the last axis from the smallest to the largest, nan last.
 
-    __slots__ = ("kind", "stable")
+    `descending`, which NumPy has since 2.5, is the order of their negatives.
+    """
 
-    def __init__(self, kind: _Kind | None = None, stable: bool | None = None) -> None:
+    __slots__ = ("descending", "kind", "stable")
+
+    def __init__(self, kind: _Kind | None, stable: bool | None, descending: bool | None) -> None:
         self.kind: _Kind | None = kind
         self.stable: bool | None = stable
+        self.descending: bool | None = descending
 
     @override
     def forward(self, x: Array) -> Array:
-        return np.sort(x, axis=-1, kind=self.kind, stable=self.stable)
+        return self._turned(np.sort(self._turned(x), axis=-1, kind=self.kind, stable=self.stable))
 
     @override
     def order(self) -> _Order:
-        return np.argsort(self.x, axis=-1, stable=True)
+        return np.argsort(self._turned(self.x), axis=-1, stable=True)
+
+    def _turned(self, x: Array) -> Array:
+        return -x if self.descending else x
 
 
 class Partition(Rearrange, fresh=True):
@@ -123,8 +130,11 @@ def sort(
     kind: _Kind | None = None,
     *,
     stable: bool | None = None,
+    descending: bool | None = None,
 ) -> Variable:
     """The elements in order along `axis`, or all in a row if that is None: numpy.sort.
+
+    `descending` is known here with every NumPy.
 
     >>> from backprop import Variable
     >>> x = Variable(np.array([3.0, 1.0, 2.0]))
@@ -134,7 +144,7 @@ def sort(
     >>> y, x.grad
     (Variable([1., 2., 3.]), array([30., 10., 20.]))
     """
-    return _rearranged(Sort(kind, stable), x, axis)
+    return _rearranged(Sort(kind, stable, descending), x, axis)
 
 
 @implements(

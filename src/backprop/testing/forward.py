@@ -8,7 +8,7 @@ if it agrees with the gradient, in the widest dtype at hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -83,7 +83,7 @@ def _adjoint(point: Point, rule: Rule, jvp: _Jvp, gy: Array, vs: Arrays) -> bool
     gxs = rule.vjp(xs, gy.astype(dtype))
     left, right = _products([gy], [tangent]), _products(gxs, vs)
     terms = sum(abs(p).sum() for p in (*left, *right)) + _natural(point, gy, vs)
-    gap = abs(sum(p.sum() for p in left) - sum(p.sum() for p in right))
+    gap: Any = abs(sum(p.sum() for p in left) - sum(p.sum() for p in right))
     small = _ROUNDINGS * np.finfo(tangent.dtype).eps * terms
     return bool(gap <= small) or not np.isfinite(terms)
 

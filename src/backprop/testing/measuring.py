@@ -210,7 +210,7 @@ def _noise(rule: Rule, xs: Arrays, i: int, j: int) -> Array:
     return np.where(np.isfinite(noise), noise / _ROUNDINGS, 0)
 
 
-def rounded(x: Array, k: int, zero: Array | float = 0.0) -> Array:
+def rounded(x: Array, k: int, zero: Array | np.floating[Any] | float = 0.0) -> Array:
     """The elements of x some roundings away, each by another amount, so that none cancel.
 
     Those of 0 by as much as if they were as large as `zero`.
