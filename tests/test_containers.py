@@ -318,14 +318,16 @@ def test_constants_are_arrays_to_transforms() -> None:
 
 def test_numpy_computes_of_constants_what_has_no_rule() -> None:
     """A script that says `import backprop.numpy as np` has fft, roots and eig of its constants."""
-    signal = bp.array([1.0, 2.0, 1.0])
+    signal: Any = bp.array([1.0, 2.0, 1.0])
+    four: Any = bp.array([4, 6])
+    x: Any = Variable(X)
     assert np.fft.fft(signal).tolist() == np.fft.fft([1.0, 2.0, 1.0]).tolist()
     assert isinstance(np.roots(signal), Constant)
-    assert np.gcd(bp.array([4, 6]), 2).data.tolist() == [2, 2]
+    assert np.gcd(four, 2).data.tolist() == [2, 2]
     assert bp.exp([1, 2], dtype="f4").dtype == np.float32
     assert bp.add(bp.array([1]), 2, dtype="f4").dtype == np.float32
     with pytest.raises(TypeError, match="has no derivative rule here"):
-        np.roots(Variable(X))
+        np.roots(x)
 
 
 @pytest.mark.parametrize("code", ["np.isposinf(v, w)", "np.any(v, None, w)", "np.isneginf(v, w)"])
