@@ -33,7 +33,7 @@ bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
 	$(PY) -m benchmarks.kernel
 
 deep: $(READY)  ## the long campaign: fresh examples over all rules, chains and programs
-	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n 2 -rP tests/deep_campaign.py
+	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n 2 -rP tests/deep_campaign.py tests/test_faults.py
 
 mutate: $(MUTANTS)/ready  ## change the kernel, one small thing at a time: a test must fail each time
 	rm -rf build/mutants && mkdir -p build/mutants

@@ -17,7 +17,7 @@ def test_the_rule_in_adding_a_rule_is_the_one_in_the_package() -> None:
     text = (ROOT / "docs" / "adding-a-rule.md").read_text(encoding="utf-8")
     assert inspect.getsource(exponential.Log1p).strip() in text
     lines = inspect.getsource(exponential).splitlines()
-    assert next(line for line in lines if line.startswith("log1p = ")) in text
+    assert next(line for line in lines if line.startswith("log1p: ")) in text
 
 
 def test_the_table_of_functions_has_every_function() -> None:

@@ -173,7 +173,7 @@ MISTAKES = {
     "Variable": Mistake(
         errors.DataError,
         TypeError,
-        lambda: Variable(leaf(1.0)),
+        lambda: Variable(leaf(1.0)),  # type: ignore[arg-type]
         "data is a Variable already; for a new leaf write x.detach()",
     ),
     "operand": Mistake(
@@ -410,11 +410,11 @@ MISTAKES = {
         lambda: [gradients(NotesSquare()(x), [x]) for x in [leaf(1.0)]],
         "write self.x instead of self.input.data",
     ),
-    "augmented assignment": Mistake(
+    "assignment to an element": Mistake(
         errors.InPlaceError,
         TypeError,
-        lambda: leaf(1.0)._in_place(1.0),
-        "write y = y + x, not y += x",
+        lambda: leaf([1.0]).__setitem__(0, 2.0),  # type: ignore[index]
+        "build the result with numpy.where, concatenate or stack",
     ),
     "a gradient of many numbers": Mistake(
         errors.TransformError,
@@ -425,7 +425,7 @@ MISTAKES = {
     "a NumPy function without a rule": Mistake(
         errors.UnsupportedError,
         TypeError,
-        lambda: np.fft.fft(leaf([1.0])),
+        lambda: np.fft.fft(leaf([1.0])),  # type: ignore[arg-type]
         "numpy.fft.fft has no derivative rule here: write a Function",
     ),
     "no backward of many": Mistake(

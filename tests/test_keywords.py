@@ -202,7 +202,8 @@ def test_weights_that_numpy_refuses(
     weights: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     """With NumPy's own words."""
-    for x in (X, Variable(X)):
+    either: list[Any] = [X, Variable(X)]
+    for x in either:
         with pytest.raises(error, match=message):
             np.cov(x, **weights)
 
@@ -210,4 +211,4 @@ def test_weights_that_numpy_refuses(
 def test_a_keyword_that_would_be_ignored_is_refused() -> None:
     """By name, with what to do."""
     with pytest.raises(UnsupportedError, match=r"numpy.var of a Variable knows no mean=.*leave"):
-        np.var(Variable(X), mean=1.0)
+        np.var(Variable(X), mean=1.0)  # type: ignore[call-overload]

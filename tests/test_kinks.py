@@ -149,7 +149,7 @@ def test_row_11_views_cannot_be_written_into() -> None:
     b = Variable(np.array([1.0, 2.0, 3.0]))
     v = b[:]
     with pytest.raises(TypeError, match="in place"):
-        v[:] = 10.0
+        v[:] = 10.0  # type: ignore[index]
     bp.sum(b * b).backward()
     assert b.grad is not None
     assert b.grad.tolist() == [2.0, 4.0, 6.0]

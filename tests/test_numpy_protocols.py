@@ -95,7 +95,7 @@ def test_arrays_on_the_left() -> None:
 
 def test_what_gives_no_floats_is_plain() -> None:
     """Comparisons, tests and positions are NumPy's own, on the data."""
-    x = Variable(X)
+    x: Any = Variable(X)
     assert np.array_equal(x > 0, X > 0)
     assert np.array_equal(x <= X, X <= X)
     assert np.array_equal(np.isfinite(x), np.isfinite(X))
@@ -147,15 +147,15 @@ def test_row_34_writing_into_an_array() -> None:
     with pytest.raises(ConversionError):
         c[:] = Variable(np.ones(3))
     with pytest.raises(InPlaceError, match=r"write a = a \+ x"):
-        c += Variable(np.ones(3))
+        c += Variable(np.ones(3))  # type: ignore[call-overload]
     with pytest.raises(InPlaceError, match=r"where, concatenate or stack"):
-        Variable(c)[0] = 1.0
+        Variable(c)[0] = 1.0  # type: ignore[index]
     assert not c.any()
 
 
 def test_what_has_no_rule_is_refused_by_name() -> None:
     """At the call, not in the sweep."""
-    x = Variable(X)
+    x: Any = Variable(X)
     with pytest.raises(UnsupportedError, match=r"numpy\.fft\.fft has no derivative rule here"):
         np.fft.fft(x)
     with pytest.raises(UnsupportedError, match=r"numpy\.add\.reduceat"):
@@ -221,7 +221,7 @@ def test_an_array_that_changes_afterwards_changes_no_gradient(code: str) -> None
 @pytest.mark.skipif(not hasattr(np, "row_stack"), reason="NumPy 2.5 has it no more")
 def test_a_keyword_at_its_default_is_no_keyword() -> None:
     """NumPy's own wrappers pass such; another value is refused by name."""
-    x = Variable(A)
+    x: Any = Variable(A)
     with pytest.warns(DeprecationWarning, match="vstack"):
         rows = np.row_stack([x, x])  # noqa: NPY201
     assert np.array_equal(rows.data, np.vstack([A, A]))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from backprop import Array, Cos, Exp, Log, Power, Reciprocal, Sqrt, Square, Tanh, Variable
+from backprop.errors import InPlaceError
 from tests.helpers import grad, leaf
 
 Operation = Callable[[Any, Any], Any]
@@ -109,12 +110,67 @@ def test_absent_operators(absent: Callable[[Any], object]) -> None:
         absent(leaf([1.0, 2.0]))
 
 
+REBINDING = [
+    operator.iadd,
+    operator.isub,
+    operator.imul,
+    operator.itruediv,
+    operator.ifloordiv,
+    operator.imod,
+    operator.ipow,
+    operator.imatmul,
+]
+
+
+@pytest.mark.parametrize("rebound", REBINDING, ids=lambda f: f.__name__)
+def test_augmented_assignment(rebound: Callable[[Any, Any], Variable]) -> None:
+    """`w op= a` gives a new Variable, of the value and gradient of `w op a`; an alias keeps its."""
+    plain = getattr(operator, rebound.__name__[1:])
+    a = np.array([1.5, 2.0])
+    v, u = leaf([1.0, 3.0]), leaf([1.0, 3.0])
+
+    w = rebound(v, a)
+    w.sum().backward()
+    plain(u, a).sum().backward()
+
+    assert w is not v
+    assert v.data.tolist() == [1.0, 3.0]
+    assert w.data.tolist() == plain(u, a).data.tolist()
+    assert grad(v).tolist() == grad(u).tolist()
+
+
+def test_augmented_assignment_in_a_loop() -> None:
+    """`s += a * a` sums up from a plain number; the caller's own name for it is not changed."""
+
+    def total(start: Any, v: Variable) -> Any:
+        for a in v:
+            start += a * a
+        return start
+
+    zero, v = leaf(0.0), leaf([1.0, 2.0])
+    total(zero, v).backward()
+
+    assert zero.data == 0.0
+    assert grad(v).tolist() == [2.0, 4.0]
+    assert total(0.0, v).data == 5.0
+
+
+def test_augmented_assignment_to_an_element() -> None:
+    """`v[0] += 1` would write into the array: it is an error, and nothing has changed."""
+    v = leaf([1.0, 2.0])
+
+    with pytest.raises(InPlaceError, match="does not change in place"):
+        v[0] += 1.0  # type: ignore[index]
+
+    assert v.data.tolist() == [1.0, 2.0]
+
+
 def test_in_place_on_an_array() -> None:
     """`array *= x` cannot put a Variable into the array and says so."""
     a = np.ones(2)
 
     with pytest.raises(TypeError):
-        a *= leaf([1.0, 2.0])
+        a *= leaf([1.0, 2.0])  # type: ignore[call-overload]
 
 
 def numeric(f: Callable[[Array], Array], x: Array, seed: Array) -> Array:

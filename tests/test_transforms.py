@@ -271,7 +271,13 @@ def test_threads_do_not_disturb_each_other() -> None:
     ("call", "says"),
     [
         (lambda: grad(lambda x: x * x)(X), r"one number, not shape \(3,\): sum it"),
-        (lambda: grad(lambda x: 3.0)(X), r"must give Variables .* got 3.0"),
+        (lambda: grad(lambda x: "three")(X), r"must give Variables .* got str: 'three'"),
+        (lambda: grad(lambda x: None)(X), r"must give Variables .* got NoneType: None"),
+        (lambda: grad(lambda x: x * x, has_aux=True)(X), r"gives a pair \(value, anything\), got"),
+        (lambda: grad(lambda x: x, 1.5)(1.0), r"argnums is an int or a tuple of ints, got 1.5"),  # type: ignore[call-overload]  # on purpose
+        (lambda: grad(3.0), r"a transform takes a function, got float: 3.0"),  # type: ignore[call-overload]  # on purpose
+        (lambda: jvp(lambda x: x, X, (X,)), r"primals as a tuple.* jvp\(f, \(x,\), \(t,\)\)"),  # type: ignore[arg-type]  # on purpose
+        (lambda: jvp(lambda x: x, (X,), X), r"tangents as a tuple, .* got ndarray"),  # type: ignore[arg-type]  # on purpose
         (lambda: grad(lambda x: x, 2)(1.0), r"argnums=2, but the function got 1 arguments"),
         (lambda: grad(lambda x: x, (0, -1))(1.0), r"argnums=\(0, -1\) names an argument twice"),
         (

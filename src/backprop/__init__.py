@@ -13,6 +13,7 @@ The notes' example (book steps 6 and 7):
 """
 
 from backprop.arrays import Array
+from backprop.book import using_config
 from backprop.core import Constant, Function, Node, Variable
 from backprop.domain import POSITIVE, REALS, Interval
 from backprop.functions import (
@@ -32,6 +33,11 @@ from backprop.functions import (
     Subtract,
     Tanh,
 )
+from backprop.functions.arithmetic import add, matmul
+from backprop.functions.exponential import exp, log
+from backprop.functions.hyperbolic import tanh
+from backprop.functions.powers import square
+from backprop.functions.trigonometric import cos, sin
 from backprop.gradients import gradients
 from backprop.kinds import BinaryFunction, NaryFunction
 from backprop.modes import checking, no_grad
@@ -45,6 +51,8 @@ from backprop.transforms import (
     value_and_grad,
     vjp,
 )
+
+__version__ = "0.2.0"
 
 __all__ = [
     "POSITIVE",
@@ -72,15 +80,24 @@ __all__ = [
     "Subtract",
     "Tanh",
     "Variable",
+    "add",
     "checking",
+    "cos",
     "elementwise_grad",
+    "exp",
     "grad",
     "gradients",
     "hessian",
     "hvp",
     "jacobian",
     "jvp",
+    "log",
+    "matmul",
     "no_grad",
+    "sin",
+    "square",
+    "tanh",
+    "using_config",
     "value_and_grad",
     "vjp",
 ]

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy import ndarray
 
-from backprop.arrays import Traced, as_array, as_tuple, is_subclass, is_weak
+from backprop.arrays import Traced, as_array, is_subclass, is_weak
 
 Door: TypeAlias = Callable[[Any], Any]
 _PLAIN: Final = (float, int, bool, ndarray, type(None))
@@ -135,7 +135,9 @@ def _integers(value: Any) -> Any:
     if value is None or type(value) is int:
         return value
     with suppress(TypeError):  # what is neither, the function itself refuses
-        return as_tuple(value) if hasattr(value, "__iter__") and np.ndim(value) else index(value)
+        return index(value)
+    with suppress(TypeError):
+        return tuple(map(index, value))
     return value
 
 

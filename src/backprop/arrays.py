@@ -9,17 +9,16 @@ from collections.abc import Iterable
 from math import isfinite
 from numbers import Real
 from operator import index
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy import ndarray
 
 from backprop import ufuncs as uf
 from backprop.errors import DataError
-from backprop.ufuncs import Array as Array, Numbers as Numbers
+from backprop.ufuncs import Array as Array, Numbers as Numbers, Result as Result
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
     from typing_extensions import TypeIs
 
 Shape: TypeAlias = tuple[int, ...]
@@ -33,6 +32,14 @@ _SMALL: Final = 64
 _LINE: Final = 100  # the most characters that a message spends on a value
 
 
+class Container(Protocol):
+    """What holds an array beside labels, and gives it: a pandas Series, an xarray.DataArray."""
+
+    def to_numpy(self) -> Any:
+        """The values, in the order of position."""
+        ...
+
+
 class Traced:
     """The root of Variable: what stands for an array in a graph, and is none."""
 
@@ -44,7 +51,7 @@ class Traced:
         raise NotImplementedError
 
 
-def as_data(data: ArrayLike) -> Array:
+def as_data(data: object) -> Array:
     """`data` as an array of floats: itself if it is one, of whatever library.
 
     Integers become float64. Raises DataError for anything that holds no real numbers, for bool, and

@@ -6,17 +6,20 @@ one differentiates by for its own argument.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from backprop.arrays import Array, Shape, as_tuple
+from backprop.arrays import Array, Shape, as_array, as_tuple, brief, is_weak
+from backprop.checking import caller
 from backprop.checks import fitting
 from backprop.compat import override
 from backprop.core import Constant, Input, Unrecorded, Variable, pull
 from backprop.dispatch import call as differentiable
-from backprop.errors import NoGraphError, TransformError
+from backprop.errors import BackpropError, ConstantWarning, DataError, NoGraphError, TransformError
 from backprop.functions.bases import Linear, as_variable
 from backprop.gradients import Call, path, sweep
 from backprop.modes import run_recorded
@@ -46,16 +49,23 @@ class Arguments:
     def __init__(
         self, args: tuple[Any, ...], chosen: Tree, inputs: tuple[Input, ...], nested: bool
     ) -> None:
-        self.args = args
-        self.chosen = chosen  # as they came: one argument, or a tuple of them
-        self.inputs = inputs
-        self.nested = nested  # whether anything depends on other Variables: so do results then
+        self.args: tuple[Any, ...] = args
+        self.chosen: Tree = chosen  # as they came: one argument, or a tuple of them
+        self.inputs: tuple[Input, ...] = inputs
+        self.nested: bool = nested  # whether anything depends on other Variables: so do results
 
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """What f gives: a Variable, or a tree of them."""
         self.nested = self.nested or _has_variable(kwargs)
         try:
             return run_recorded(f, *self.args, **kwargs)
+        except (TypeError, ValueError, AttributeError) as error:
+            if _is_list_of_numbers(self.chosen):
+                error.add_note(
+                    f"a transform takes the list {brief(self.chosen)} for a tree of "
+                    f"{len(self.chosen)} numbers: for a vector pass np.array(...)"
+                )
+            raise
         finally:
             for x in self.inputs:
                 x.open = False
@@ -87,7 +97,10 @@ class Arguments:
 
 def opened(args: tuple[Any, ...], argnums: int | tuple[int, ...], *others: Tree) -> Arguments:
     """The call of a function with Variables of its own in place of the arguments `argnums`."""
-    numbers = as_tuple(argnums)
+    try:
+        numbers = as_tuple(argnums)
+    except TypeError:
+        raise TransformError(f"argnums is an int or a tuple of ints, got {argnums!r}") from None
     if any(not -len(args) <= n < len(args) for n in numbers):
         raise TransformError(f"argnums={argnums!r}, but the function got {len(args)} arguments")
     if len({n % len(args) for n in numbers}) < len(numbers):
@@ -129,7 +142,7 @@ def _has_variable(tree: Tree) -> bool:
 
 def pulled(y: Tree, gy: Tree | None, to: Arguments) -> Iterator[Any]:
     """The gradient of each input, given the cotangents of y; ones if there are none."""
-    ys = list(map(checked, leaves(y)))
+    ys = list(leaves(y))
     gys = [None] * len(ys) if gy is None else list(alike(gy, y, "cotangents"))
     seeds = [(y, _cotangent(y, g)) for y, g in zip(ys, gys, strict=True)]
     if not (to.nested or _has_variable(gys)):
@@ -144,31 +157,68 @@ def pulled(y: Tree, gy: Tree | None, to: Arguments) -> Iterator[Any]:
 
 def pushed(y: Tree, along: Tree, to: Arguments) -> Tree:
     """How y, or each leaf of it, moves when the inputs move by the leaves of `along`."""
-    ys, txs = list(map(checked, leaves(y))), list(alike(along, to.chosen, "tangents"))
+    ys, txs = list(leaves(y)), list(alike(along, to.chosen, "tangents"))
     to.nested = to.nested or to.reaches_out(ys)
     moves = iter(_pushed(ys, txs, to))
     return mapped(lambda _: next(moves), y)
 
 
-def jacobians(y: object, to: Arguments) -> list[Any]:
-    """The derivatives of all elements of y by all of each input, the way that is shorter."""
-    y = checked(y)
-    forward = sum(x.size for x in to.inputs) < y.size
+def jacobians(y: Variable, to: Arguments) -> list[Any]:
+    """The derivatives of all elements of y by all of each input, the way that is shorter.
+
+    By rows, too, where a rule cannot go forward: it has no jvp, and runs on arrays only.
+    """
     to.nested = to.nested or to.reaches_out([y])
-    parts = _columns(y, to) if forward else _rows(y, to)
-    axis = -1 if forward else 0
+    if sum(x.size for x in to.inputs) < y.size:
+        with suppress(BackpropError):
+            return _joined(_columns(y, to), y, to, -1)
+    return _joined(_rows(y, to), y, to, 0)
+
+
+def _joined(parts: list[list[Any]], y: Variable, to: Arguments, axis: int) -> list[Any]:
     return [_stacked(p, y.shape, x, axis) for x, p in zip(to.inputs, parts, strict=True)]
 
 
-def checked(y: object) -> Variable:
-    """A result of the function, which must be a Variable: else it says nothing of its arguments."""
+def called(f: object) -> Callable[..., Any]:
+    """The function that a transform is given. Raises TransformError if it is none."""
+    if not callable(f):
+        raise TransformError(f"a transform takes a function, got {type(f).__name__}: {brief(f)}")
+    return f
+
+
+def checked(y: object, f: Callable[..., Any]) -> Variable:
+    """A result of `f` as a Variable: what is a plain number depends on no argument.
+
+    Raises TransformError if it is no number.
+    """
     if not isinstance(y, Variable):
-        raise TransformError(
-            f"the function must give Variables that it computes from its arguments, got {y!r}"
+        y = _constant(y, f)
+        name, (file, line) = getattr(f, "__qualname__", brief(f)), caller()
+        warnings.warn_explicit(
+            f"{name} gave a plain number at this point, {brief(y.data)}: its gradient is zero",
+            ConstantWarning,
+            file,
+            line,
         )
     if isinstance(y, Unrecorded):
         raise NoGraphError(f"the function computed {y!r} under no_grad(): compute it outside")
     return y
+
+
+def _constant(y: object, f: Callable[..., Any]) -> Constant:
+    try:
+        if isinstance(y, (list, tuple, dict, str, bytes)):
+            raise DataError
+        return Constant(y)  # type: ignore[arg-type]  # it is asked
+    except DataError:
+        raise TransformError(
+            f"the function {getattr(f, '__qualname__', '')} must give Variables that it computes "
+            f"from its arguments, got {type(y).__name__}: {brief(y)}"
+        ) from None
+
+
+def _is_list_of_numbers(tree: Tree) -> bool:
+    return isinstance(tree, list) and bool(tree) and all(map(is_weak, tree))
 
 
 def _of_inputs(walked: list[tuple[Variable, Array]], to: Arguments) -> list[Array]:
@@ -236,7 +286,8 @@ def _fitted(g: Any, v: Variable, what: str) -> Variable:
 
 
 def _own(g: Any, v: Variable) -> Array:
-    return np.array(g, v.dtype) if np.ndim(g) == 0 else as_variable(g).data.copy()
+    given = as_array(g)
+    return given.astype(v.dtype) if given.ndim == 0 else as_variable(given).data
 
 
 def _like(leaf: object, value: Any) -> Any:

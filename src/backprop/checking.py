@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from backprop.arrays import Array
     from backprop.core import Node
 
-_package: Final = __file__.removesuffix("checking.py")
+_package = __file__.removesuffix("checking.py")
 # Frames of these are passed over: a call is made by the line that is nobody's here.
 _HOUSES: Final = tuple(file.removesuffix("__init__.py") for file in (_package, np.__file__))
 
@@ -37,7 +37,7 @@ def watch(node: Node, xs: tuple[Array, ...], ys: tuple[Array, ...]) -> None:
     """Note what this call has saved, if calls are checked now, and that its values are numbers."""
     if not is_checking():
         return
-    file, line = _caller()
+    file, line = caller()
     node._watch = Watch(file, line, tuple(map(_hash, xs)), tuple(map(_hash, ys)))
     finite(node, "forward", xs, ys)
 
@@ -83,7 +83,8 @@ def _hash(array: Array) -> int | None:
     return hash(array.tobytes()) if type(array) is ndarray else None
 
 
-def _caller() -> tuple[str, int]:
+def caller() -> tuple[str, int]:
+    """The file and the line of the user's code that is running."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOUSES):
         frame = frame.f_back

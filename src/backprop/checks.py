@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop.arrays import FLOATS, Array, brief, is_array, is_subclass
+from backprop.arrays import FLOATS, Array, Traced, brief, is_array, is_subclass
 from backprop.errors import GradientShapeError, GradientTypeError, OutputError, ReadOnlyError
 
 
@@ -13,7 +13,7 @@ def checked_output(y: object, rule: str) -> Array:
 
     Raises OutputError if it is no array of floats.
     """
-    y = _boxed(y)
+    y = _boxed(_bare(y))
     if is_array(y) and y.dtype in FLOATS and not is_subclass(y):
         return y
     raise _no_output(y, rule)
@@ -43,6 +43,11 @@ def written(rule: str) -> ReadOnlyError:
     )
 
 
+def pushed(t: object, data: Array, rule: str) -> Array:
+    """What the `jvp` of `rule` returned, as a tangent of `data`."""
+    return fitting(_bare(t), data, f"what {rule}.jvp returned")
+
+
 def fitting(g: object, data: Array, whose: str) -> Array:
     """`g` as a gradient of `data`: an array of the same shape and dtype.
 
@@ -62,7 +67,12 @@ def fitting(g: object, data: Array, whose: str) -> Array:
 
 def returned(g: object, data: Array, rule: str, i: int) -> Array:
     """What the `backward` of `rule` returned for input `i`, in an array of our own."""
-    return fitting(g, data, f"what {rule}.backward returned for input {i}").copy()
+    return fitting(_bare(g), data, f"what {rule}.backward returned for input {i}").copy()
+
+
+def _bare(value: object) -> object:
+    """The data of a Variable: a rule on arrays may compute with other Functions."""
+    return value._plain() if isinstance(value, Traced) else value
 
 
 def _boxed(value: object) -> object:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock  # threading itself costs a fortieth of `import numpy`
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from heapq import heappop, heappush
 from inspect import CO_VARARGS
@@ -24,7 +25,9 @@ from backprop import ufuncs as uf
 from backprop.arrays import (
     FLOATS,
     Array,
+    Container,
     Numbers,
+    Result,
     Shape,
     Shapes,
     as_array,
@@ -60,9 +63,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Never
 
-    from numpy.typing import ArrayLike
-
     from backprop.checking import Watch
+    from backprop.ufuncs import Data
 
 
 _new: Final = object.__new__  # looked up once: it runs in every call
@@ -92,7 +94,7 @@ class Variable(Methods):
     _seed: Array  # what the user assigned to grad; it counts while `_grad` is that same array
     _label: str | None
 
-    def __init__(self, data: ArrayLike, name: str | None = None) -> None:
+    def __init__(self, data: Data | Container, name: str | None = None) -> None:
         if type(data) is ndarray and data.dtype in FLOATS:
             self._array = data
         else:
@@ -121,10 +123,10 @@ class Variable(Methods):
         return self._array
 
     @data.setter
-    def data(self, data: ArrayLike) -> None:
+    def data(self, data: Data | Container) -> None:
         self._array = self._taken(data)
 
-    def _taken(self, data: ArrayLike) -> Array:
+    def _taken(self, data: Data | Container) -> Array:
         """What becomes of data that is assigned."""
         if isinstance(data, Variable):
             raise DataError("data is a Variable already; for a new leaf write x.detach()")
@@ -259,13 +261,15 @@ class Variable(Methods):
             raise _cut(self, how)
         return self._array
 
-    def __array__(self, dtype: object = None, *, copy: object = None) -> NoReturn:
-        raise _cut(
-            self,
-            "numpy.asarray(x)",
-            "; for numpy.array([x, y]) write numpy.stack([x, y]) or backprop.numpy.array([x, y]), "
-            "and for out[i] = x collect the values in a list and stack that",
-        )
+    if not TYPE_CHECKING:  # NumPy's stubs would take a Variable for an array: `array @ x` for one
+
+        def __array__(self, dtype: object = None, *, copy: object = None) -> NoReturn:
+            raise _cut(
+                self,
+                "numpy.asarray(x)",
+                "; with pandas write df.to_numpy() @ x, for numpy.array([x, y]) numpy.stack([x, y])"
+                " or backprop.numpy.array([x, y]); for out[i] = x collect a list and stack that",
+            )
 
     def __bool__(self) -> NoReturn:
         raise _cut(self, "bool(x)", "; a comparison as x > 0 gives plain bools")
@@ -305,16 +309,14 @@ class Constant(Variable):
     is_constant: ClassVar[bool] = True
 
     @override
-    def _taken(self, data: ArrayLike) -> Array:
+    def _taken(self, data: Data | Container) -> Array:
         return as_array(data)
 
     @override
     def backward(
         self, *, accumulate: bool = False, retain_grad: bool = True, **unknown: Never
     ) -> None:
-        raise NoGraphError(
-            f"{self!r} is a constant: nothing that it was computed from has a gradient"
-        )
+        raise NoGraphError(f"{self!r} is a constant: it was computed from no Variable")
 
 
 CONSTANT.append(Constant)
@@ -347,7 +349,9 @@ class Unrecorded(Variable):
 _N = TypeVar("_N", bound="Node")
 _A = TypeVar("_A", bound="Array | Variable")
 _R = TypeVar("_R")
-Operand: TypeAlias = Variable | Numbers | float
+_Single: TypeAlias = Variable | Numbers | float | Container
+# Lists of Variables are one Variable; not Sequence[Operand], for a text is a sequence of texts.
+Operand: TypeAlias = _Single | Sequence[_Single] | Sequence[Sequence[_Single]]
 _ARGUMENTS: Final = {1: "(x)", 2: "(a, b)", None: "(*xs)"}
 
 
@@ -439,7 +443,7 @@ class Node:
         """Take `output` for what this call gave."""
         raise NotImplementedError
 
-    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         """What `backward` returns, whatever the kind: a gradient for each input."""
         raise NotImplementedError
 
@@ -447,7 +451,7 @@ class Node:
         """What `forward` returns, whatever the kind."""
         raise NotImplementedError
 
-    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
         """What `jvp` returns, whatever the kind: a tangent for each output."""
         raise NotImplementedError
 
@@ -482,7 +486,7 @@ class Node:
                 raise
             raise written(f"{type(self).__name__}.{how}") from error
 
-    def pulled(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pulled(self, *gys: Array) -> tuple[Result | None, ...]:
         """What `pullback` gives, with all that is to be watched over while a rule runs."""
         if not is_checking():
             rule = self.pullback
@@ -493,7 +497,7 @@ class Node:
         finite(self, "backward", (*gys, *self.primals, *self.results), gxs)
         return gxs
 
-    def pushed(self, *txs: Array) -> tuple[Array, ...]:
+    def pushed(self, *txs: Array) -> tuple[Result, ...]:
         """What `pushforward` gives, likewise."""
         if not is_checking():
             return (
@@ -617,11 +621,11 @@ class Function(OneOutput, kind=True):
     _input: Variable
     x: Array
 
-    def forward(self, x: Array, /) -> Array:
+    def forward(self, x: Any, /) -> Result:
         """The value at `x`: an array of floats."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
-    def backward(self, gy: Array, /) -> Array:
+    def backward(self, gy: Any, /) -> Result:
         """The gradient with respect to the input, given that with respect to the output."""
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
 
@@ -685,12 +689,12 @@ class Function(OneOutput, kind=True):
     def primals(self) -> tuple[Array]:
         return (self.x,)
 
-    def jvp(self, tx: Array, /) -> Array:
+    def jvp(self, tx: Any, /) -> Result:
         """The tangent of the output, given that of the input; else `backward` is transposed."""
         raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, tx)")
 
     @override
-    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         return (self.backward(*gys),)
 
     @override
@@ -698,7 +702,7 @@ class Function(OneOutput, kind=True):
         return self.forward(*xs)
 
     @override
-    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
         return (self.jvp(*txs),)
 
     @override

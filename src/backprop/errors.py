@@ -84,6 +84,10 @@ class InPlaceError(BackpropError, TypeError):
     """A Variable was to be changed in place, or written into an array."""
 
 
+class ConstantWarning(UserWarning):
+    """A function that a transform differentiates gave a number that depends on no argument."""
+
+
 class TransformError(BackpropError, TypeError):
     """A function or an argument that grad, jacobian and the like cannot work with."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import ref
 
-from backprop.arrays import Array, brief
+from backprop.arrays import Array, Result, brief
 from backprop.checking import watch
 from backprop.checks import checked_output
 from backprop.compat import override
@@ -57,11 +57,11 @@ class BinaryFunction(OneOutput, kind=True):
     a: Array
     b: Array
 
-    def forward(self, a: Array, b: Array, /) -> Array:
+    def forward(self, a: Any, b: Any, /) -> Result:
         """The value at `a`, `b`: an array of floats."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, a, b)")
 
-    def backward(self, gy: Array, /) -> tuple[Array | None, Array | None]:
+    def backward(self, gy: Any, /) -> tuple[Result | None, Result | None]:
         """The gradients with respect to both inputs, of the inputs' shapes and dtypes."""
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
 
@@ -105,12 +105,12 @@ class BinaryFunction(OneOutput, kind=True):
     def primals(self) -> tuple[Array, Array]:
         return self.a, self.b
 
-    def jvp(self, ta: Array, tb: Array, /) -> Array:
+    def jvp(self, ta: Any, tb: Any, /) -> Result:
         """The tangent of the output, given those of both inputs."""
         raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, ta, tb)")
 
     @override
-    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         return self.backward(*gys)
 
     @override
@@ -118,7 +118,7 @@ class BinaryFunction(OneOutput, kind=True):
         return self.forward(*xs)
 
     @override
-    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
         return (self.jvp(*txs),)
 
     @override
@@ -154,11 +154,11 @@ class NaryFunction(Node, kind=True):
     xs: tuple[Array, ...]
     ys: tuple[Array, ...]
 
-    def forward(self, *xs: Array) -> tuple[Array, ...]:
+    def forward(self, *xs: Any) -> tuple[Result, ...]:
         """The values at `xs`: a tuple of arrays of floats."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, *xs)")
 
-    def backward(self, *gys: Array) -> tuple[Array | None, ...]:
+    def backward(self, *gys: Any) -> tuple[Result | None, ...]:
         """The gradients with respect to all inputs, given those with respect to all outputs."""
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, *gys)")
 
@@ -202,7 +202,7 @@ class NaryFunction(Node, kind=True):
     def primals(self) -> tuple[Array, ...]:
         return self.xs
 
-    def _several(self, ys: tuple[Array, ...]) -> tuple[Array, ...]:
+    def _several(self, ys: tuple[Result, ...]) -> tuple[Result, ...]:
         """What `forward` returned, which must be a tuple."""
         if not isinstance(ys, (tuple, list)):
             raise OutputError(
@@ -226,12 +226,12 @@ class NaryFunction(Node, kind=True):
     def adopt(self, output: Variable) -> None:
         raise CreatorError(f"{type(self).__name__} has several outputs; only its call can set them")
 
-    def jvp(self, *txs: Array) -> tuple[Array, ...]:
+    def jvp(self, *txs: Any) -> tuple[Result, ...]:
         """The tangents of all outputs, given those of all inputs."""
         raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, *txs)")
 
     @override
-    def pullback(self, *gys: Array) -> tuple[Array | None, ...]:
+    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         return self.backward(*gys)
 
     @override
@@ -239,7 +239,7 @@ class NaryFunction(Node, kind=True):
         return self.forward(*xs)
 
     @override
-    def pushforward(self, *txs: Array) -> tuple[Array, ...]:
+    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
         return self.jvp(*txs)
 
     @override

@@ -16,6 +16,8 @@ from types import FrameType, TracebackType
 from typing import Any, Final, ParamSpec, TypeVar
 from weakref import ref
 
+from backprop.errors import SignatureError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -64,8 +66,13 @@ class Mode:
 
     __slots__ = ("__weakref__", "_entered")
 
-    def __init__(self) -> None:
+    def __init__(self, given: Any = None, /) -> None:
         self._entered: list[Block] = []
+        if given is not None:
+            name = type(self).__name__
+            raise SignatureError(
+                f"{name}() takes nothing, got {type(given).__name__}: write `with {name}():`"
+            )
 
     def __enter__(self) -> None:
         block = Block(type(self), sys._getframe(1))

@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.compat import override
 from backprop.dispatch import Dispatch, call
-from backprop.errors import InPlaceError
+from backprop.errors import DataError, InPlaceError
 from backprop.modes import lifting
 
 if TYPE_CHECKING:
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from backprop.arrays import Array
+    from backprop.arrays import Container, Numbers
     from backprop.core import Operand, Variable
 
+    _Left: TypeAlias = Numbers | float | Container
     _UnaryRule: TypeAlias = Callable[[], Callable[[Any], Variable]]
     _BinaryRule: TypeAlias = Callable[[], Callable[[Any, Any], Variable]]
 
@@ -44,6 +45,9 @@ class Operators(Dispatch):
     The rules come from functions/arithmetic.py, which builds on Variable and so cannot be imported
     here. A comparison gives a plain array of bools; but `==` of two Variables means identity, as in
     the notes, except inside a rule that is differentiated again: there they stand for arrays.
+
+    `s += x` and its kin bind the name `s` to a new Variable: no other name of the old one sees it,
+    as it would with arrays. `x[i] = ...` and `x[i] += ...` are errors.
     """
 
     __slots__ = ()
@@ -52,37 +56,37 @@ class Operators(Dispatch):
     def __add__(self, other: Operand) -> Variable:
         return self.rules.add()(self, other)
 
-    def __radd__(self, other: Array | float) -> Variable:
+    def __radd__(self, other: _Left) -> Variable:
         return self.rules.add()(other, self)
 
     def __sub__(self, other: Operand) -> Variable:
         return self.rules.subtract()(self, other)
 
-    def __rsub__(self, other: Array | float) -> Variable:
+    def __rsub__(self, other: _Left) -> Variable:
         return self.rules.subtract()(other, self)
 
     def __mul__(self, other: Operand) -> Variable:
         return self.rules.multiply()(self, other)
 
-    def __rmul__(self, other: Array | float) -> Variable:
+    def __rmul__(self, other: _Left) -> Variable:
         return self.rules.multiply()(other, self)
 
     def __truediv__(self, other: Operand) -> Variable:
         return self.rules.divide()(self, other)
 
-    def __rtruediv__(self, other: Array | float) -> Variable:
+    def __rtruediv__(self, other: _Left) -> Variable:
         return self.rules.divide()(other, self)
 
     def __pow__(self, other: Operand) -> Variable:
         return self.rules.power()(self, other)
 
-    def __rpow__(self, other: Array | float) -> Variable:
+    def __rpow__(self, other: _Left) -> Variable:
         return self.rules.power()(other, self)
 
     def __matmul__(self, other: Operand) -> Variable:
         return self.rules.matmul()(self, other)
 
-    def __rmatmul__(self, other: Array | float) -> Variable:
+    def __rmatmul__(self, other: _Left) -> Variable:
         return self.rules.matmul()(other, self)
 
     def __neg__(self) -> Variable:
@@ -97,43 +101,41 @@ class Operators(Dispatch):
     def __mod__(self, other: Operand) -> Variable:
         return call(np.remainder, self, other)
 
-    def __rmod__(self, other: Array | float) -> Variable:
+    def __rmod__(self, other: _Left) -> Variable:
         return call(np.remainder, other, self)
 
     def __floordiv__(self, other: Operand) -> Variable:
         return call(np.floor_divide, self, other)
 
-    def __rfloordiv__(self, other: Array | float) -> Variable:
+    def __rfloordiv__(self, other: _Left) -> Variable:
         return call(np.floor_divide, other, self)
 
     def __divmod__(self, other: Operand) -> tuple[Variable, Variable]:
         return self // other, self % other
 
-    def __rdivmod__(self, other: Array | float) -> tuple[Variable, Variable]:
+    def __rdivmod__(self, other: _Left) -> tuple[Variable, Variable]:
         return other // self, other % self
 
     def __getitem__(self, key: Index) -> Variable:
         return call(Operators.__getitem__, self, key)
 
-    def __setitem__(self, key: Index, value: object) -> NoReturn:
-        raise InPlaceError(
-            "a Variable does not change in place; build the result with numpy.where, concatenate "
-            "or stack"
-        )
+    if not TYPE_CHECKING:  # so that checkers find the mistake too
 
-    def _in_place(self, other: object) -> NoReturn:
-        raise InPlaceError(
-            "a Variable does not change in place, for others may hold it: write y = y + x, not "
-            "y += x"
-        )
+        def __setitem__(self, key: Index, value: object) -> NoReturn:
+            raise InPlaceError(
+                "a Variable does not change in place; build the result with numpy.where, "
+                "concatenate or stack"
+            )
 
-    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = _in_place
-    __imod__ = __ifloordiv__ = _in_place
+    def __round__(self, ndigits: int | None = None) -> Variable:
+        return call(np.round, self, ndigits or 0)
 
     def __len__(self) -> int:
         return len(self._plain())
 
     def __iter__(self) -> Iterator[Variable]:
+        if not self._plain().ndim:
+            raise DataError("iteration over a 0-d array: this Variable is one number")
         return (self[i] for i in range(len(self)))
 
     def __lt__(self, other: Operand) -> NDArray[np.bool_]:
@@ -160,7 +162,13 @@ class Operators(Dispatch):
             return self is not other
         return self._compared(np.not_equal, other) if _is_operand(other) else NotImplemented
 
-    __hash__ = object.__hash__
+    if TYPE_CHECKING:
+
+        @override
+        def __hash__(self) -> int: ...
+
+    else:
+        __hash__ = object.__hash__  # by identity, and at C's speed
 
     def _compared(self, by: np.ufunc, other: object) -> NDArray[np.bool_]:
         theirs = other._plain() if isinstance(other, Operators) else other

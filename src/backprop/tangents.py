@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from backprop.arrays import Array
-from backprop.checks import fitting
+from backprop.checks import fitting, pushed
 from backprop.core import Constant, Node, Variable, new_variable
 from backprop.gradients import Call, lifted, path, pulled_back, sweep, zeros
 from backprop.modes import run_lifted
@@ -41,7 +41,7 @@ def tangents(
         ]
         tys = node.pushed(*given) if node.has_jvp else _transposed(call, given)
         for y, ty in zip(call.all_outputs(), tys, strict=True):
-            table[id(y)] = _fitted(ty, y, node)
+            table[id(y)] = pushed(ty, y.data, type(node).__name__)
     return tuple(table[id(y)] if id(y) in table else np.zeros_like(y.data) for y in ys)
 
 
@@ -90,7 +90,3 @@ def _transpose(
 
 def _checked(ty: object, y: Variable, node: Node) -> Variable:
     return Constant(fitting(ty, y.data, f"what {type(node).__name__}.jvp returned"))
-
-
-def _fitted(ty: Array, y: Variable, node: Node) -> Array:
-    return fitting(ty, y.data, f"what {type(node).__name__}.jvp returned")

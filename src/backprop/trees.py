@@ -1,26 +1,33 @@
-"""Arguments that are tuples, lists or dicts of arrays, taken apart and put together again."""
+"""Arguments that are tuples, lists, dicts or dataclasses of arrays, taken apart and put together.
+
+None and strings among them are no leaves: they come back as what they were.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, TypeAlias
 
 from backprop.errors import TransformError
 
-Tree: TypeAlias = Any  # an array, a number, a Variable, or a tuple, list or dict of trees
+# An array, a number, a Variable, or a tuple, list, dict or dataclass of trees.
+Tree: TypeAlias = Any
+
+_STATIC: Final = (type(None), str, bytes)
 
 
 def leaves(tree: Tree) -> Iterator[Any]:
     """The leaves in order, those of a dict in the order of its keys.
 
-    >>> list(leaves({"w": (1.0, 2.0), "b": [3.0]}))
+    >>> list(leaves({"w": (1.0, 2.0), "b": [3.0], "name": "linear"}))
     [1.0, 2.0, 3.0]
     """
     parts = _parts(tree)
     if parts is None:
         yield tree
     else:
-        for part in parts:
+        for part in parts.values():
             yield from leaves(part)
 
 
@@ -36,38 +43,55 @@ def alike(tree: Tree, model: Tree, what: str) -> Iterator[Any]:
     if parts is None:
         yield tree
         return
-    kind = dict if _is(model, dict) else (tuple, list)
-    same = _is(tree, kind) and (tree.keys() == model.keys() if kind is dict else True)
-    if not same or len(tree) != len(parts):
+    given = _parts(tree)
+    if given is None or given.keys() != parts.keys():
         built = str(mapped(lambda _: ..., model)).replace("Ellipsis", "...")
-        raise TransformError(f"{what} must be given as {built}, got {tree!r}")
-    for key, part in zip(model if kind is dict else range(len(parts)), parts):
-        yield from alike(tree[key], part, what)
+        raise TransformError(f"{what} must be given as {built}, got {_brief(tree)}")
+    for key, part in parts.items():
+        yield from alike(given[key], part, what)
 
 
 def mapped(function: Callable[[Any], Any], tree: Tree) -> Tree:
     """The same tree with every leaf replaced by what `function` gives for it.
 
-    >>> mapped(str, {"w": (1, 2), "b": [3]})
-    {'w': ('1', '2'), 'b': ['3']}
+    >>> mapped(str, {"w": (1, 2), "b": [3], "c": None})
+    {'w': ('1', '2'), 'b': ['3'], 'c': None}
     """
     parts = _parts(tree)
     if parts is None:
         return function(tree)
-    made = [mapped(function, part) for part in parts]
-    if _is(tree, dict):
-        return dict(zip(tree, made, strict=True))
-    kind: Any = tree.__class__
-    return kind(*made) if hasattr(kind, "_fields") else kind(made)
+    return _rebuilt(tree, {key: mapped(function, part) for key, part in parts.items()})
 
 
-def _parts(tree: Tree) -> list[Any] | None:
-    """The parts of a tuple, list or dict; None of a leaf."""
-    if _is(tree, (tuple, list)):
-        return list(tree)
-    return list(tree.values()) if _is(tree, dict) else None
+def _parts(tree: Tree) -> dict[Any, Any] | None:
+    """The parts of a tree by their keys or places; None of a leaf."""
+    if isinstance(tree, (tuple, list)):
+        return dict(enumerate(tree))
+    if isinstance(tree, dict):
+        return dict(tree)
+    if isinstance(tree, _STATIC):
+        return {}
+    fields: Iterable[str] | None = getattr(tree, "__dataclass_fields__", None)
+    if fields is None or isinstance(tree, type):
+        return None
+    return {name: getattr(tree, name) for name in fields}
 
 
-def _is(tree: Tree, kinds: type | tuple[type, ...]) -> bool:
-    """Whether it is one; unlike isinstance, this leaves it Any for type checkers."""
-    return isinstance(tree, kinds)
+def _rebuilt(tree: Tree, parts: dict[Any, Any]) -> Tree:
+    if isinstance(tree, _STATIC):
+        return tree
+    if isinstance(tree, (tuple, list)):
+        kind: Any = type(tree)
+        return kind(*parts.values()) if hasattr(kind, "_fields") else kind(parts.values())
+    made = copy.copy(tree)
+    for key, part in parts.items():
+        if isinstance(tree, dict):
+            made[key] = part
+        else:
+            object.__setattr__(made, key, part)  # the dataclass may be frozen
+    return made
+
+
+def _brief(tree: Tree) -> str:
+    text = " ".join(repr(tree).split())
+    return text if len(text) <= 100 else f"{text[:96]} ..."

@@ -1,13 +1,34 @@
 """What a type checker must reject: one mistake a line, and an ignore without a mistake fails."""
 
+# pyright: standard
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
 from __future__ import annotations
 
 import numpy as np
 from typing_extensions import override
 
-from backprop import Add, Array, BinaryFunction, Function, NaryFunction, Square, Variable, no_grad
+from backprop import (
+    Add,
+    Array,
+    BinaryFunction,
+    Function,
+    NaryFunction,
+    Square,
+    Variable,
+    grad,
+    jacobian,
+    no_grad,
+)
 
 x = Variable(np.array(2.0))
+array: Array = np.zeros(3)
+
+
+def loss(w: Variable, scale: float = 1.0) -> Variable:
+    """A function that gives one number."""
+    return (w * scale).sum()
+
 
 x.gard = np.ones(())  # type: ignore[attr-defined]
 x.grad = "one"  # type: ignore[assignment]
@@ -21,6 +42,12 @@ Square()(x).creator.inputs  # type: ignore[union-attr]
 x + "a"  # type: ignore[operator]
 x * None  # type: ignore[operator]
 Variable()  # type: ignore[call-arg]
+Variable("a")  # type: ignore[arg-type]
+Variable(["a"])  # type: ignore[list-item]
+Variable(None)  # type: ignore[arg-type]
+Variable(2j)  # type: ignore[arg-type]
+Variable(x)  # type: ignore[arg-type]
+x.data = "a"  # type: ignore[assignment]
 Square(2.0)  # type: ignore[call-arg]
 Square()(x, x)  # type: ignore[call-arg]
 Square()("a")  # type: ignore[arg-type]
@@ -30,6 +57,13 @@ Square().inputt  # type: ignore[attr-defined]
 Add()(x)  # type: ignore[call-arg]
 a, b, c = Add()(x, x).creator  # type: ignore[misc]
 no_grad(True)  # type: ignore[call-arg]
+array += x  # type: ignore[call-overload]
+x[0] += 1.0  # type: ignore[index]
+np.sum(x)  # type: ignore[call-overload]
+grad(loss)(array, scale="a")  # type: ignore[arg-type]
+grad(loss)()  # type: ignore[call-arg]
+grad(loss, argnums="x")  # type: ignore[call-overload]
+jacobian(loss)(array, 1.0, 2.0)  # type: ignore[call-overload]
 
 
 class TwoInputs(Function):

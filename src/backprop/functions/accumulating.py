@@ -27,7 +27,7 @@ class RunningExtremum(Function, fresh=True):
     __slots__ = ("ufunc",)
 
     def __init__(self, ufunc: np.ufunc) -> None:
-        self.ufunc = ufunc
+        self.ufunc: np.ufunc = ufunc
 
     @override
     def forward(self, x: Array) -> Array:

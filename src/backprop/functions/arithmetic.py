@@ -17,7 +17,14 @@ from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import POSITIVE, REALS, Domain
-from backprop.functions.bases import Broadcasting, Elementwise, binary, unary
+from backprop.functions.bases import (
+    BinaryOperation,
+    Broadcasting,
+    Elementwise,
+    UnaryFunction,
+    binary,
+    unary,
+)
 from backprop.kinds import BinaryFunction
 from backprop.operators import Rules
 
@@ -222,13 +229,13 @@ Variable.rules = Rules(
     negative=Negative,
 )
 
-add = binary(Add, np.add)
-subtract = binary(Subtract, np.subtract)
-multiply = binary(Multiply, np.multiply)
-divide = binary(Divide, np.divide)
-power = binary(Power, np.power, kink="x**0 has gradient 0, 0**x too")
-float_power = binary(Power, np.float_power, kink="x**0 has gradient 0, 0**x too")
-negative = unary(Negative, np.negative)
+add: BinaryOperation = binary(Add, np.add)
+subtract: BinaryOperation = binary(Subtract, np.subtract)
+multiply: BinaryOperation = binary(Multiply, np.multiply)
+divide: BinaryOperation = binary(Divide, np.divide)
+power: BinaryOperation = binary(Power, np.power, kink="x**0 has gradient 0, 0**x too")
+float_power: BinaryOperation = binary(Power, np.float_power, kink="x**0 has gradient 0, 0**x too")
+negative: UnaryFunction = unary(Negative, np.negative)
 pow = power
 true_divide = divide
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, overload
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from backprop import facts
 from backprop.arrays import Array, Axes, Shape
 from backprop.cases import case
 from backprop.compat import override
@@ -162,7 +163,7 @@ def average(
     own = weights if isinstance(weights, Variable) else Constant(np.array(weights, dtype))
     w = _aligned(own, x.shape, axis)
     total = w.sum(axis, keepdims=keepdims)
-    if np.any(np.equal(total, 0)):
+    if np.any(facts.equal(total, 0)):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     y = (x * w).sum(axis, keepdims=keepdims) / total
     return (y, broadcast_to(total, y.shape)) if returned else y

@@ -39,7 +39,7 @@ class Transpose(Linear, fresh=True):
     __slots__ = ("axes",)
 
     def __init__(self, axes: Shape) -> None:
-        self.axes = axes
+        self.axes: Shape = axes
 
     @override
     def forward(self, x: Array) -> Array:
@@ -185,8 +185,8 @@ class Roll(Linear, fresh=True):
     __slots__ = ("axis", "shift")
 
     def __init__(self, shift: int | Sequence[int], axis: Axes) -> None:
-        self.shift = np.array(shift)
-        self.axis = axis
+        self.shift: NDArray[Any] = np.array(shift)
+        self.axis: Axes = axis
 
     @override
     def forward(self, x: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from backprop.arrays import Array, as_array, is_weak, unbroadcast
+from backprop.arrays import Array, Result, as_array, is_weak, unbroadcast
 from backprop.compat import override
 from backprop.core import Constant, Function, Node, Operand, Variable, as_operand
 from backprop.dispatch import enter, joined, of_constants
@@ -22,7 +22,7 @@ class Elementwise(Function):
     __slots__ = ()
 
     @override
-    def jvp(self, tx: Array) -> Array:
+    def jvp(self, tx: Array) -> Result:
         return self.backward(tx)
 
 
@@ -32,7 +32,7 @@ class Linear(Function):
     __slots__ = ()
 
     @override
-    def jvp(self, tx: Array) -> Array:
+    def jvp(self, tx: Array) -> Result:
         return self.forward(tx)
 
 

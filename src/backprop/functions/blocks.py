@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from backprop.arguments import holds_variable, is_live
+from backprop.arrays import as_array, is_subclass
 from backprop.cases import case
 from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
 from backprop.functions.joining import concatenate, stack, variables
 from backprop.functions.shapes import Reshape, copy
+from backprop.trees import mapped
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -72,16 +75,16 @@ def _joined(blocks: Nested, depth: int, ndim: int, leaves: Iterator[Variable]) -
 def array(object: Nested, /, dtype: DTypeLike | None = None) -> Variable:
     """An array of nested lists of Variables, arrays and numbers; a copy of a single one.
 
-    Of numbers alone it is a Variable of its own. numpy.array itself cannot take a Variable: it
-    would have to ask it for a plain number.
+    Of numbers alone it is a Constant, of the dtype that numpy.array gives it. numpy.array itself
+    cannot take a Variable: it would have to ask it for a plain number.
 
     >>> from backprop import Variable
     >>> x, y = Variable(1.0), Variable(2.0)
     >>> array([[x, y], [0.0, x]])
     Variable([[1., 2.], [0., 1.]])
     """
-    if not _has_variable(object):
-        return Variable(np.array(object, dtype))
+    if not is_live(object):
+        return Constant(np.array(_bare(object), dtype))
     y = asarray(object, dtype)
     return copy(y) if y is object else y
 
@@ -95,22 +98,24 @@ def array(object: Nested, /, dtype: DTypeLike | None = None) -> Variable:
 )
 def asarray(object: Nested, /, dtype: DTypeLike | None = None) -> Variable:
     """As array(), but without a copy of what is a Variable or an array already."""
-    if not _has_variable(object):
-        return Variable(np.asarray(object, dtype))
+    if not is_live(object):
+        return Constant(np.asarray(_bare(object), dtype))
     y = _assembled(object)
     return y if dtype is None else y.astype(dtype, copy=False)
+
+
+def _bare(value: Nested) -> Any:
+    """`value` with arrays in place of the Constants, and of containers of an array."""
+    bare = mapped(lambda x: x.data if isinstance(x, Constant) else x, value)
+    return as_array(bare) if is_subclass(bare) or hasattr(bare, "to_numpy") else bare
 
 
 def _assembled(value: Nested) -> Variable:
     if isinstance(value, Variable):
         return value
-    if not (_is_list(value) and _has_variable(value)):
+    if not (_is_list(value) and holds_variable(value)):
         return Constant(np.array(value))
     return stack([v if isinstance(v, (int, float)) else _assembled(v) for v in value])
-
-
-def _has_variable(value: Nested) -> bool:
-    return any(map(_has_variable, value)) if _is_list(value) else isinstance(value, Variable)
 
 
 def _is_list(value: Nested) -> TypeIs[Sequence[Nested]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backprop import facts
 from backprop.arrays import Array
 from backprop.cases import case
 from backprop.compat import override
@@ -83,7 +84,7 @@ def _weights(
 ) -> tuple[Variable | None, Variable]:
     """What each observation counts, if not all the same, and the degrees of freedom."""
     f, a = _weight(x, "fweights", fweights), _weight(x, "aweights", aweights)
-    if f is not None and np.any(np.not_equal(f, np.round(f))):
+    if f is not None and np.any(facts.not_equal(f, f.round())):
         raise TypeError("fweights must be integer")
     if a is None:
         total = full_like(x, x.shape[1], shape=()) if f is None else f.sum()
@@ -101,7 +102,7 @@ def _weight(x: Variable, name: str, weights: Operand | ArrayLike | None) -> Vari
         raise RuntimeError(f"cannot handle multidimensional {name}")
     if w.shape != x.shape[1:]:
         raise RuntimeError(f"incompatible numbers of samples and {name}")
-    if np.any(np.less(w, 0)):
+    if np.any(facts.less(w, 0)):
         raise ValueError(f"{name} cannot be negative")
     return w
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, overload
 
 import numpy as np
 
+from backprop import facts
 from backprop.arrays import Array, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
@@ -31,9 +32,9 @@ class Linspace(BinaryFunction, fresh=True):
     __slots__ = ("axis", "endpoint", "num")
 
     def __init__(self, num: int, endpoint: bool, axis: int) -> None:
-        self.num = num
-        self.endpoint = endpoint
-        self.axis = axis
+        self.num: int = num
+        self.endpoint: bool = endpoint
+        self.axis: int = axis
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
@@ -179,7 +180,7 @@ def logspace(
     axis: int = 0,
 ) -> Variable:
     """`base` to the powers of linspace(start, stop, num): numpy.logspace."""
-    if np.ndim(base):
+    if facts.ndim(base):
         xs = variables([start, stop, base])
         ndim = max(x.ndim for x in xs)
         start, stop, base = (Reshape((1,) * (ndim - x.ndim) + x.shape)(x) for x in xs)

@@ -42,9 +42,9 @@ class Einsum(NaryFunction, fresh=True):
     __slots__ = ("optimize", "result", "terms")
 
     def __init__(self, terms: tuple[str, ...], result: str, optimize: Optimize) -> None:
-        self.terms = terms
-        self.result = result
-        self.optimize = optimize
+        self.terms: tuple[str, ...] = terms
+        self.result: str = result
+        self.optimize: Optimize = optimize
 
     @override
     def forward(self, *xs: Array) -> tuple[Array, ...]:

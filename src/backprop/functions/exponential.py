@@ -11,7 +11,14 @@ from backprop import ufuncs as uf
 from backprop.arrays import Array, absorb
 from backprop.compat import override
 from backprop.domain import POSITIVE, Domain, Interval
-from backprop.functions.bases import Broadcasting, Elementwise, binary, unary
+from backprop.functions.bases import (
+    BinaryOperation,
+    Broadcasting,
+    Elementwise,
+    UnaryFunction,
+    binary,
+    unary,
+)
 
 __all__ = [
     "exp",
@@ -223,12 +230,16 @@ def log_of(base: int, like: Array) -> float:
     return number
 
 
-exp = unary(Exp, np.exp)
-log = unary(Log, np.log)
-expm1 = unary(Expm1, np.expm1)
-log1p = unary(Log1p, np.log1p)
-exp2 = unary(Exp2, np.exp2)
-log2 = unary(Log2, np.log2)
-log10 = unary(Log10, np.log10)
-logaddexp = binary(Logaddexp, np.logaddexp, kink="equal infinities share the gradient")
-logaddexp2 = binary(Logaddexp2, np.logaddexp2, kink="equal infinities share the gradient")
+exp: UnaryFunction = unary(Exp, np.exp)
+log: UnaryFunction = unary(Log, np.log)
+expm1: UnaryFunction = unary(Expm1, np.expm1)
+log1p: UnaryFunction = unary(Log1p, np.log1p)
+exp2: UnaryFunction = unary(Exp2, np.exp2)
+log2: UnaryFunction = unary(Log2, np.log2)
+log10: UnaryFunction = unary(Log10, np.log10)
+logaddexp: BinaryOperation = binary(
+    Logaddexp, np.logaddexp, kink="equal infinities share the gradient"
+)
+logaddexp2: BinaryOperation = binary(
+    Logaddexp2, np.logaddexp2, kink="equal infinities share the gradient"
+)

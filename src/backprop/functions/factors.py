@@ -68,7 +68,7 @@ class Others(Function, fresh=True):
     shapes: ClassVar[Shapes | None] = (((1,),), ((3,),), ((2, 4),), ((0, 3),), ((3, 0),))
 
     def __init__(self, initial: float = 1.0) -> None:
-        self.initial = initial
+        self.initial: float = initial
 
     @override
     def forward(self, x: Array) -> Array:

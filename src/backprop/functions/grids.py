@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from backprop import facts
 from backprop.arrays import Array, Shapes, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
@@ -97,7 +98,7 @@ def trapezoid(
     v = as_variable(y)
     before = (slice(None),) * normalize_axis_index(axis, v.ndim)
     pairs = v[(*before, slice(1, None))] + v[(*before, slice(None, -1))]
-    return (dx * pairs / 2.0).sum(axis)
+    return (as_variable(dx) * pairs / 2.0).sum(axis)
 
 
 @implements(
@@ -134,8 +135,8 @@ class Slope(Linear, fresh=True):
     edge_order: EdgeOrder
 
     def __init__(self, spacing: Array, axis: int, edge_order: EdgeOrder) -> None:
-        self.spacing = spacing
-        self.axis = axis
+        self.spacing: Array = spacing
+        self.axis: int = axis
         self.edge_order = edge_order
 
     @override
@@ -157,8 +158,8 @@ class SlopeTransposed(Linear, fresh=True):
     edge_order: EdgeOrder
 
     def __init__(self, spacing: Array, axis: int, edge_order: EdgeOrder) -> None:
-        self.spacing = spacing
-        self.axis = axis
+        self.spacing: Array = spacing
+        self.axis: int = axis
         self.edge_order = edge_order
 
     @override
@@ -236,7 +237,7 @@ def gradient(
     """
     x = as_variable(f)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
-    alike = not varargs or (len(varargs) == 1 and np.ndim(varargs[0]) == 0)
+    alike = not varargs or (len(varargs) == 1 and facts.ndim(varargs[0]) == 0)
     if not alike and len(varargs) != len(axes):
         raise TypeError("invalid number of arguments")
     every = (varargs or (1.0,)) * len(axes) if alike else varargs

@@ -11,7 +11,7 @@ from backprop import ufuncs as uf
 from backprop.arrays import Array, absorb, scale
 from backprop.compat import override
 from backprop.domain import Domain, Interval
-from backprop.functions.bases import Elementwise, unary
+from backprop.functions.bases import Elementwise, UnaryFunction, unary
 from backprop.functions.trigonometric import one_minus_square
 
 __all__ = [
@@ -127,12 +127,12 @@ class Arctanh(Elementwise, fresh=True):
             return absorb(gy, uf.reciprocal(one_minus_square(self.x), out=...))
 
 
-sinh = unary(Sinh, np.sinh)
-cosh = unary(Cosh, np.cosh)
-tanh = unary(Tanh, np.tanh)
-arcsinh = unary(Arcsinh, np.arcsinh)
-arccosh = unary(Arccosh, np.arccosh, kink="a zero cotangent gives 0 at 1")
-arctanh = unary(Arctanh, np.arctanh, kink="a zero cotangent gives 0 at -1 and 1")
+sinh: UnaryFunction = unary(Sinh, np.sinh)
+cosh: UnaryFunction = unary(Cosh, np.cosh)
+tanh: UnaryFunction = unary(Tanh, np.tanh)
+arcsinh: UnaryFunction = unary(Arcsinh, np.arcsinh)
+arccosh: UnaryFunction = unary(Arccosh, np.arccosh, kink="a zero cotangent gives 0 at 1")
+arctanh: UnaryFunction = unary(Arctanh, np.arctanh, kink="a zero cotangent gives 0 at -1 and 1")
 asinh = arcsinh
 acosh = arccosh
 atanh = arctanh

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 import numpy as np
 
+from backprop import facts
 from backprop.arrays import Array, Shapes, absorb, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
@@ -130,8 +131,8 @@ def interp(
         x, points, values = _wrapped(x, points, values, period)
         left = right = None
     (y,) = Interp()(x, points, values)
-    y = y if left is None else where(np.less(x, points[0]), left, y)
-    return y if right is None else where(np.greater(x, points[-1]), right, y)
+    y = y if left is None else where(facts.less(x, points[0]), left, y)
+    return y if right is None else where(facts.greater(x, points[-1]), right, y)
 
 
 def _wrapped(
@@ -142,7 +143,7 @@ def _wrapped(
         raise ValueError("period must be a non-zero value")
     period = abs(period)
     xp = xp % period
-    order = np.argsort(xp)
+    order = facts.argsort(xp)
     order = np.concatenate([order[-1:], order, order[:1]])
     turns = np.zeros(len(order), xp.dtype)
     turns[[0, -1]] = -period, period
@@ -156,8 +157,8 @@ class Vander(Function, fresh=True):
     shapes: ClassVar[Shapes | None] = (((3,),), ((0,),))
 
     def __init__(self, columns: int = 3, increasing: bool = False) -> None:
-        self.columns = columns
-        self.increasing = increasing
+        self.columns: int = columns
+        self.increasing: bool = increasing
 
     @override
     def forward(self, x: Array) -> Array:
@@ -186,7 +187,7 @@ def vander(x: Operand, /, N: int | None = None, increasing: bool = False) -> Var
 
     It keeps float32, where NumPy gives float64.
     """
-    return Vander(np.size(x) if N is None else N, increasing)(x)
+    return Vander(facts.size(x) if N is None else N, increasing)(x)
 
 
 class Polyval(BinaryFunction, fresh=True):

@@ -41,7 +41,7 @@ class Concatenate(NaryFunction, fresh=True):
     __slots__ = ("axis",)
 
     def __init__(self, axis: int) -> None:
-        self.axis = axis
+        self.axis: int = axis
 
     @override
     def forward(self, *xs: Array) -> tuple[Array, ...]:
@@ -114,7 +114,7 @@ class Stack(NaryFunction, fresh=True):
     __slots__ = ("axis",)
 
     def __init__(self, axis: int) -> None:
-        self.axis = axis
+        self.axis: int = axis
 
     @override
     def forward(self, *xs: Array) -> tuple[Array, ...]:

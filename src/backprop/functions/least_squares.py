@@ -31,7 +31,7 @@ class PInv(Function, fresh=True):
     __slots__ = ("settings",)
 
     def __init__(self, **settings: Any) -> None:
-        self.settings = settings
+        self.settings: dict[str, Any] = settings
 
     @override
     def forward(self, x: Array) -> Array:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backprop import facts
 from backprop.arrays import Array
 from backprop.cases import case
 from backprop.core import Operand, Variable
@@ -42,8 +43,8 @@ def matmul(x1: Operand, x2: Operand, /) -> Variable:
 @implements(np.linalg.outer, cases=lambda: [case("np.linalg.outer(a, b)", a=(2,), b=(3,))])
 def outer(x1: Operand, x2: Operand, /) -> Variable:
     """Every element of one vector times every one of the other: numpy.linalg.outer."""
-    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
-        raise ValueError(f"outer takes two vectors, not {np.ndim(x1)} and {np.ndim(x2)} axes")
+    if facts.ndim(x1) != 1 or facts.ndim(x2) != 1:
+        raise ValueError(f"outer takes two vectors, not {facts.ndim(x1)} and {facts.ndim(x2)} axes")
     return products.outer(x1, x2)
 
 
@@ -77,7 +78,7 @@ def vecdot(x1: Operand, x2: Operand, /, *, axis: int = -1) -> Variable:
 )
 def cross(x1: Operand, x2: Operand, /, *, axis: int = -1) -> Variable:
     """The product of vectors of length 3 along `axis`: numpy.linalg.cross."""
-    lengths = [np.shape(x)[axis] for x in (x1, x2)]
+    lengths = [facts.shape(x)[axis] for x in (x1, x2)]
     if lengths != [3, 3]:
         raise ValueError(f"cross takes vectors of length 3, not {lengths[0]} and {lengths[1]}")
     return vectors.cross(x1, x2, axis=axis)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from backprop import ufuncs as uf
+from backprop import facts, ufuncs as uf
 from backprop.arrays import Array, Axes, Shape, absorb
 from backprop.cases import case
 from backprop.compat import override
@@ -37,7 +37,8 @@ class Norm(Reduction, fresh=True):
 
     def __init__(self, p: float, axis: Axes, keepdims: bool) -> None:
         super().__init__(axis, keepdims)
-        self.p = int(p) if p == int(p) else p  # a float setting would make higher orders slower
+        # A float setting would make higher orders slower.
+        self.p: float = int(p) if p == int(p) else p
 
     @override
     def forward(self, x: Array) -> Array:
@@ -143,7 +144,7 @@ def _of_vectors(x: Variable, ord: float | str, axis: int, keepdims: bool) -> Var
     if ord == -math.inf:
         return call(np.min, abs(x), **over)
     if ord == 0:
-        return as_variable(np.sum(np.not_equal(x, 0).astype(x.dtype), **over))
+        return as_variable(facts.not_equal(x, 0).astype(x.dtype).sum(**over))
     return call(np.sum, abs(x), **over) if ord == 1 else Norm(ord, **over)(x)
 
 

@@ -66,8 +66,8 @@ class Pad(Linear, fresh=True):
     __slots__ = ("values", "widths")
 
     def __init__(self, widths: NDArray[Any], values: NDArray[Any]) -> None:
-        self.widths = widths
-        self.values = values
+        self.widths: NDArray[Any] = widths
+        self.values: NDArray[Any] = values
 
     @override
     def forward(self, x: Array) -> Array:

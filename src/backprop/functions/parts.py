@@ -10,7 +10,7 @@ from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import REALS
-from backprop.functions.bases import as_variable, unary
+from backprop.functions.bases import UnaryFunction, as_variable, unary
 from backprop.functions.piecewise import Flat
 from backprop.functions.powers import Positive
 
@@ -33,14 +33,14 @@ class Angle(Flat, fresh=True):
     __slots__ = ("deg",)
 
     def __init__(self, deg: bool = False) -> None:
-        self.deg = deg
+        self.deg: bool = deg
 
     @override
     def forward(self, x: Array) -> Array:
         return np.angle(x, self.deg).astype(x.dtype)
 
 
-conjugate = unary(Positive, np.conjugate)
+conjugate: UnaryFunction = unary(Positive, np.conjugate)
 conj = conjugate
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from backprop import facts
 from backprop.arrays import Axes
 from backprop.cases import case
 from backprop.core import Operand, Variable
@@ -33,7 +34,7 @@ _taken: Callable[..., Any] = np.take
 
 def numbers(x: Operand, axis: int | None) -> NDArray[np.intp]:
     """The numbers of the slices along `axis`; of all elements if it is None."""
-    shape = np.shape(x)
+    shape = facts.shape(x)
     return np.arange(prod(shape) if axis is None else shape[normalize_axis_index(axis, len(shape))])
 
 

@@ -13,7 +13,15 @@ from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import REALS, Domain
-from backprop.functions.bases import Broadcasting, Elementwise, as_variable, binary, unary
+from backprop.functions.bases import (
+    BinaryOperation,
+    Broadcasting,
+    Elementwise,
+    UnaryFunction,
+    as_variable,
+    binary,
+    unary,
+)
 from backprop.functions.powers import positive
 
 if TYPE_CHECKING:
@@ -190,16 +198,26 @@ class Heaviside(Broadcasting, fresh=True):
         return np.where(np.equal(self.a, 0), gy, gy.dtype.type(0))
 
 
-absolute = unary(Absolute, np.absolute, kink="the gradient at 0 is 0")
+absolute: UnaryFunction = unary(Absolute, np.absolute, kink="the gradient at 0 is 0")
 abs = absolute
-fabs = unary(Absolute, np.fabs, kink="the gradient at 0 is 0")
-sign = unary(Sign, np.sign, kink="the gradient is 0, at the jump too")
-maximum = binary(Maximum, np.maximum, kink="equal operands get half the gradient each")
-minimum = binary(Minimum, np.minimum, kink="equal operands get half the gradient each")
-fmax = binary(Fmax, np.fmax, kink="equal operands get half the gradient each, a nan none")
-fmin = binary(Fmin, np.fmin, kink="equal operands get half the gradient each, a nan none")
-copysign = binary(Copysign, np.copysign, kink="the gradient at 0 is 0")
-heaviside = binary(Heaviside, np.heaviside, kink="the gradient of x1 is 0, at the jump too")
+fabs: UnaryFunction = unary(Absolute, np.fabs, kink="the gradient at 0 is 0")
+sign: UnaryFunction = unary(Sign, np.sign, kink="the gradient is 0, at the jump too")
+maximum: BinaryOperation = binary(
+    Maximum, np.maximum, kink="equal operands get half the gradient each"
+)
+minimum: BinaryOperation = binary(
+    Minimum, np.minimum, kink="equal operands get half the gradient each"
+)
+fmax: BinaryOperation = binary(
+    Fmax, np.fmax, kink="equal operands get half the gradient each, a nan none"
+)
+fmin: BinaryOperation = binary(
+    Fmin, np.fmin, kink="equal operands get half the gradient each, a nan none"
+)
+copysign: BinaryOperation = binary(Copysign, np.copysign, kink="the gradient at 0 is 0")
+heaviside: BinaryOperation = binary(
+    Heaviside, np.heaviside, kink="the gradient of x1 is 0, at the jump too"
+)
 
 
 @implements(
@@ -250,9 +268,9 @@ class NanToNum(Elementwise, fresh=True):
     def __init__(
         self, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
     ) -> None:
-        self.nan = nan
-        self.posinf = posinf
-        self.neginf = neginf
+        self.nan: float = nan
+        self.posinf: float | None = posinf
+        self.neginf: float | None = neginf
 
     @override
     def forward(self, x: Array) -> Array:

@@ -93,7 +93,7 @@ def polydiv(u: Coefficients, v: Coefficients) -> tuple[Variable, Variable]:
     """The quotient of two polynomials and what remains, by long division: numpy.polydiv."""
     dividend, divisor = _line(u), _line(v)
     scale, width = 1.0 / divisor[0], divisor.size
-    quotient: list[Operand] = []
+    quotient: list[Variable] = []
     for _ in range(dividend.size - width + 1):
         quotient.append(scale * dividend[0])
         head = dividend[:width] - quotient[-1] * divisor

@@ -13,10 +13,10 @@ from backprop.compat import override
 from backprop.core import Function, Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import POSITIVE, REALS, Domain, Interval
-from backprop.functions.bases import Broadcasting, Elementwise, unary
+from backprop.functions.bases import Broadcasting, Elementwise, UnaryFunction, unary
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["cbrt", "hypot", "ldexp", "positive", "reciprocal", "sqrt", "square"]
 
@@ -203,7 +203,7 @@ class Ldexp(Function, fresh=True):
     __slots__ = ("n",)
 
     def __init__(self, n: ArrayLike) -> None:
-        self.n = np.array(n)
+        self.n: NDArray[Any] = np.array(n)
 
     @override
     def forward(self, x: Array) -> Array:
@@ -219,11 +219,11 @@ class Ldexp(Function, fresh=True):
         return self.forward(tx)
 
 
-positive = unary(Positive, np.positive)
-square = unary(Square, np.square)
-sqrt = unary(Sqrt, np.sqrt, kink="a zero cotangent gives 0 at 0")
-reciprocal = unary(Reciprocal, np.reciprocal, kink="a zero cotangent gives 0 at 0")
-cbrt = unary(Cbrt, np.cbrt, kink="a zero cotangent gives 0 at 0")
+positive: UnaryFunction = unary(Positive, np.positive)
+square: UnaryFunction = unary(Square, np.square)
+sqrt: UnaryFunction = unary(Sqrt, np.sqrt, kink="a zero cotangent gives 0 at 0")
+reciprocal: UnaryFunction = unary(Reciprocal, np.reciprocal, kink="a zero cotangent gives 0 at 0")
+cbrt: UnaryFunction = unary(Cbrt, np.cbrt, kink="a zero cotangent gives 0 at 0")
 
 
 @implements(

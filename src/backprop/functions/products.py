@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from backprop.arrays import Array, as_data, as_tuple
+from backprop import facts
+from backprop.arrays import Array, as_tuple
 from backprop.cases import case
 from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
@@ -18,16 +19,15 @@ from backprop.functions.bases import as_variable
 __all__ = ["dot", "inner", "kron", "outer", "tensordot", "trace", "vdot"]
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike
+    from numpy.typing import DTypeLike
 
 Summed: TypeAlias = int | Sequence[int]  # one axis or several
 
 
-def bare(x: Operand | ArrayLike) -> Variable | Array:
+def bare(x: Operand) -> Variable | Array:
     """`x`, or the array alone if nobody wants its gradient: what is done to it makes no graph."""
-    if isinstance(x, Variable):
-        return x.data if isinstance(x, Constant) else x
-    return as_data(x)
+    v = as_variable(x)
+    return v.data if isinstance(v, Constant) else v
 
 
 @implements(
@@ -53,9 +53,9 @@ def dot(a: Operand, b: Operand) -> Variable:
     >>> y, x.grad
     (Variable(5.), array([2., 4.]))
     """
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    if facts.ndim(a) == 0 or facts.ndim(b) == 0:
         return multiply(a, b)
-    if np.ndim(a) == 1 or np.ndim(b) <= 2:
+    if facts.ndim(a) == 1 or facts.ndim(b) <= 2:
         return Matmul()(a, b)
     return tensordot(a, b, (-1, -2))
 
@@ -70,7 +70,7 @@ def dot(a: Operand, b: Operand) -> Variable:
 )
 def vdot(a: Operand, b: Operand, /) -> Variable:
     """The sum of the products of all elements, each operand flattened: numpy.vdot."""
-    return Matmul()(np.reshape(bare(a), -1), np.reshape(bare(b), -1))
+    return Matmul()(bare(a).reshape(-1), bare(b).reshape(-1))
 
 
 @implements(
@@ -85,11 +85,11 @@ def vdot(a: Operand, b: Operand, /) -> Variable:
 )
 def inner(a: Operand, b: Operand, /) -> Variable:
     """The sum over the last axis of both: numpy.inner."""
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    if facts.ndim(a) == 0 or facts.ndim(b) == 0:
         return multiply(a, b)
-    if np.ndim(b) == 1:
+    if facts.ndim(b) == 1:
         return Matmul()(a, b)
-    return Matmul()(b, a) if np.ndim(a) == 1 else tensordot(a, b, (-1, -1))
+    return Matmul()(b, a) if facts.ndim(a) == 1 else tensordot(a, b, (-1, -1))
 
 
 @implements(
@@ -102,7 +102,7 @@ def inner(a: Operand, b: Operand, /) -> Variable:
 )
 def outer(a: Operand, b: Operand) -> Variable:
     """Every element of `a` times every element of `b`, each flattened: numpy.outer."""
-    return multiply(np.reshape(bare(a), (-1, 1)), np.reshape(bare(b), -1))
+    return multiply(bare(a).reshape(-1, 1), bare(b).reshape(-1))
 
 
 @implements(
@@ -128,8 +128,8 @@ def tensordot(a: Operand, b: Operand, axes: int | tuple[Summed, Summed] = 2) -> 
         raise ValueError(f"shape-mismatch for sum: {n} in the first operand, {m} in the second")
     shape = (*(x.shape[i] for i in free_x), *(z.shape[i] for i in free_z))
     rows, columns = prod(shape[: len(free_x)]), prod(shape[len(free_x) :])
-    left = np.transpose(x, (*free_x, *sum_x)).reshape(rows, prod(n))
-    right = np.transpose(z, (*sum_z, *free_z)).reshape(prod(n), columns)
+    left = x.transpose(*free_x, *sum_x).reshape(rows, prod(n))
+    right = z.transpose(*sum_z, *free_z).reshape(prod(n), columns)
     return Matmul()(left, right).reshape(shape)
 
 
@@ -154,7 +154,7 @@ def _split(x: Variable | Array, axes: Summed) -> tuple[list[int], list[int], lis
 )
 def kron(a: Operand, b: Operand) -> Variable:
     """Every element of `a` times the whole of `b`, laid out as blocks: numpy.kron."""
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    if facts.ndim(a) == 0 or facts.ndim(b) == 0:
         return multiply(a, b)
     x, z = bare(a), bare(b)
     blocks = (1,) * (z.ndim - x.ndim) + x.shape

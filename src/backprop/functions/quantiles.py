@@ -71,11 +71,11 @@ class Quantile(Function, fresh=True):
         q: ArrayLike | None = None,
         method: Method = "linear",
     ) -> None:
-        self.function = function
-        self.axis = axis
-        self.keepdims = keepdims
+        self.function: Callable[..., Array] = function
+        self.axis: Axes = axis
+        self.keepdims: bool = keepdims
         # Not in the dtype of x: so that forward and backward find the same neighbours.
-        self.settings = {} if q is None else {"q": _exact(q), "method": method}
+        self.settings: dict[str, Any] = {} if q is None else {"q": _exact(q), "method": method}
 
     @override
     def forward(self, x: Array) -> Array:

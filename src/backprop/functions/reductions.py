@@ -42,11 +42,11 @@ class Reduction(Function, fresh=True):
         initial: float | None = None,
         nan: bool = False,
     ) -> None:
-        self.axis = axis
-        self.keepdims = keepdims
+        self.axis: Axes = axis
+        self.keepdims: bool = keepdims
         self.where = mask(where)
-        self.initial = None if initial is None else float(initial)
-        self.nan = nan
+        self.initial: float | None = None if initial is None else float(initial)
+        self.nan: bool = nan
 
     @override
     def forward(self, x: Array) -> Array:

@@ -13,7 +13,7 @@ from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import Domain, Interval
-from backprop.functions.bases import Broadcasting, Elementwise, unary
+from backprop.functions.bases import Broadcasting, Elementwise, UnaryFunction, unary
 from backprop.functions.piecewise import Flat
 
 __all__ = [
@@ -90,7 +90,7 @@ class Round(Flat, fresh=True):
     domain: ClassVar[Domain] = _BETWEEN_HALVES
 
     def __init__(self, decimals: int = 0) -> None:
-        self.decimals = decimals
+        self.decimals: int = decimals
 
     @override
     def forward(self, x: Array) -> Array:
@@ -173,10 +173,10 @@ class Fraction(Elementwise, fresh=True):
         return uf.positive(gy, out=...)
 
 
-floor = unary(Floor, np.floor, kink=_FLAT)
-ceil = unary(Ceil, np.ceil, kink=_FLAT)
-rint = unary(Rint, np.rint, kink=_FLAT)
-trunc = unary(Trunc, np.trunc, kink=_FLAT)
+floor: UnaryFunction = unary(Floor, np.floor, kink=_FLAT)
+ceil: UnaryFunction = unary(Ceil, np.ceil, kink=_FLAT)
+rint: UnaryFunction = unary(Rint, np.rint, kink=_FLAT)
+trunc: UnaryFunction = unary(Trunc, np.trunc, kink=_FLAT)
 
 
 def _signs(name: str) -> list[Case]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from backprop import facts
 from backprop.arrays import Array, absorb
 from backprop.cases import case
 from backprop.compat import override
@@ -108,7 +109,7 @@ def along(rule: Function, x: Operand, axis: int | None) -> Variable:
     """What `rule` gives along `axis`; of all elements in a row if that is None."""
     x = as_variable(x)
     if axis is None or not x.ndim:
-        x, axis = np.reshape(x, -1), axis or 0
+        x, axis = x.reshape(-1), axis or 0
     axis = normalize_axis_index(axis, x.ndim)
     if axis == x.ndim - 1:
         return rule(x)
@@ -219,7 +220,7 @@ def _joined(parts: list[Operand], like: Variable, axis: int) -> Variable:
     """The parts one after the other; a number, or what has no axes, as one slice of `like`."""
     axis = normalize_axis_index(axis, like.ndim)
     slice_ = (*like.shape[:axis], 1, *like.shape[axis + 1 :])
-    whole = [x if np.ndim(x) else np.broadcast_to(_typed(x, like), slice_) for x in parts]
+    whole = [x if facts.ndim(x) else call(np.broadcast_to, _typed(x, like), slice_) for x in parts]
     return call(np.concatenate, whole, axis=axis)
 
 
@@ -239,7 +240,7 @@ def _typed(part: Operand, like: Variable) -> Operand:
 )
 def nancumsum(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
     """The sums of the elements up to each, nan counted as 0: numpy.nancumsum."""
-    return along(Cumsum(), np.where(np.isnan(x), 0.0, in_dtype(x, dtype)), axis)
+    return along(Cumsum(), call(np.where, facts.isnan(x), 0.0, in_dtype(x, dtype)), axis)
 
 
 @implements(
@@ -253,7 +254,7 @@ def nancumsum(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = 
 )
 def nancumprod(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
     """The products of the elements up to each, nan counted as 1: numpy.nancumprod."""
-    return along(Cumprod(), np.where(np.isnan(x), 1.0, in_dtype(x, dtype)), axis)
+    return along(Cumprod(), call(np.where, facts.isnan(x), 1.0, in_dtype(x, dtype)), axis)
 
 
 @implements(

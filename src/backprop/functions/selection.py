@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, overload
 
 import numpy as np
 
-from backprop.arrays import Array, Shape, unbroadcast
+from backprop.arrays import Array, Shape, as_array, is_subclass, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
-from backprop.core import Operand, Variable
+from backprop.core import Constant, Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import REALS
 from backprop.errors import ConversionError
@@ -36,7 +36,7 @@ class Where(BinaryFunction, fresh=True):
     __slots__ = ("condition",)
 
     def __init__(self, condition: NDArray[np.bool_]) -> None:
-        self.condition = condition
+        self.condition: NDArray[np.bool_] = condition
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
@@ -99,7 +99,7 @@ class GetItem(Linear, fresh=True):
     __slots__ = ("key",)
 
     def __init__(self, key: Index) -> None:
-        self.key = _frozen(key)
+        self.key: Index = _frozen(key)
 
     @override
     def forward(self, x: Array) -> Array:
@@ -117,8 +117,8 @@ class Scatter(Linear, fresh=True):
     __slots__ = ("key", "shape")
 
     def __init__(self, key: Index, shape: Shape) -> None:
-        self.key = key
-        self.shape = shape
+        self.key: Index = key
+        self.shape: Shape = shape
 
     @override
     def forward(self, x: Array) -> Array:
@@ -175,6 +175,8 @@ def _frozen(key: Index) -> Index:
     """A key whose arrays are our own: their owner may change them before the sweep."""
     if is_tuple(key):
         return tuple(map(_frozen, key))
+    if isinstance(key, Constant) or hasattr(key, "to_numpy") or is_subclass(key):
+        return as_array(key.data if isinstance(key, Constant) else key).copy()
     if _is_list(key):
         return np.array(key) if np.size(key) else np.array(key, getattr(key, "dtype", np.intp))
     return places(key)
@@ -190,6 +192,8 @@ def _is_list(key: object) -> TypeIs[list[Index] | NDArray[Any]]:
 
 def places(key: object) -> Any:
     """`key`, whatever it is, unless that is a Variable. Raises ConversionError then."""
+    if isinstance(key, Constant):
+        return key.data
     if isinstance(key, Variable):
         raise ConversionError(
             f"{key!r} is used as an index, which is a whole number or a bool and has no gradient: "

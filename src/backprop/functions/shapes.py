@@ -173,9 +173,9 @@ def _at_least(original: Callable[..., Any]) -> AtLeast:
     )(function)
 
 
-atleast_1d = _at_least(np.atleast_1d)
-atleast_2d = _at_least(np.atleast_2d)
-atleast_3d = _at_least(np.atleast_3d)
+atleast_1d: AtLeast = _at_least(np.atleast_1d)
+atleast_2d: AtLeast = _at_least(np.atleast_2d)
+atleast_3d: AtLeast = _at_least(np.atleast_3d)
 
 
 class BroadcastTo(Linear, fresh=True):

@@ -44,7 +44,7 @@ class SVD(NaryFunction, fresh=True):
     __slots__ = ("full",)
 
     def __init__(self, full: bool) -> None:
-        self.full = full
+        self.full: bool = full
 
     @override
     def forward(self, *xs: Array) -> tuple[Array, ...]:

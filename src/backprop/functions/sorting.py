@@ -31,7 +31,7 @@ class Permute(Linear, fresh=True):
     __slots__ = ("order",)
 
     def __init__(self, order: _Order) -> None:
-        self.order = order
+        self.order: _Order = order
 
     @override
     def forward(self, x: Array) -> Array:
@@ -79,7 +79,7 @@ class Sort(Rearrange, fresh=True):
 
     def __init__(self, kind: _Kind | None = None, stable: bool | None = None) -> None:
         self.kind: _Kind | None = kind
-        self.stable = stable
+        self.stable: bool | None = stable
 
     @override
     def forward(self, x: Array) -> Array:
@@ -96,7 +96,7 @@ class Partition(Rearrange, fresh=True):
     __slots__ = ("kind", "kth")
 
     def __init__(self, kth: int | Sequence[int], kind: Literal["introselect"]) -> None:
-        self.kth = np.array(kth)
+        self.kth: NDArray[Any] = np.array(kth)
         self.kind: Literal["introselect"] = kind
 
     @override

@@ -35,7 +35,7 @@ class Sequence(Elementwise, fresh=True):
     __slots__ = ("order",)
 
     def __init__(self, order: int = 0) -> None:
-        self.order = order
+        self.order: int = order
 
     @override
     def forward(self, x: Array) -> Array:
@@ -188,9 +188,9 @@ class Unwrap(Elementwise, fresh=True):
     def __init__(
         self, discont: float | None = None, axis: int = -1, *, period: float = 2 * pi
     ) -> None:
-        self.discont = discont
-        self.axis = axis
-        self.period = period
+        self.discont: float | None = discont
+        self.axis: int = axis
+        self.period: float = period
 
     @override
     def forward(self, x: Array) -> Array:

@@ -29,8 +29,8 @@ class Split(NaryFunction, fresh=True):
     __slots__ = ("axis", "ends")
 
     def __init__(self, ends: list[int], axis: int) -> None:
-        self.ends = ends
-        self.axis = axis
+        self.ends: list[int] = ends
+        self.axis: int = axis
 
     @override
     def forward(self, *xs: Array) -> tuple[Array, ...]:
@@ -51,7 +51,7 @@ class Unstack(NaryFunction, fresh=True):
     __slots__ = ("axis",)
 
     def __init__(self, axis: int) -> None:
-        self.axis = axis
+        self.axis: int = axis
 
     @override
     def forward(self, *xs: Array) -> tuple[Array, ...]:

@@ -40,7 +40,7 @@ class _Spread(Reduction, fresh=True):
         nan: bool = False,
     ) -> None:
         super().__init__(axis, keepdims, where, nan=nan)
-        self.ddof = ddof
+        self.ddof: float = ddof
 
     @override
     def forward(self, x: Array) -> Array:

@@ -13,7 +13,7 @@ from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
 from backprop.domain import REALS, Domain, Interval
-from backprop.functions.bases import Broadcasting, Elementwise, Linear, unary
+from backprop.functions.bases import Broadcasting, Elementwise, Linear, UnaryFunction, unary
 from backprop.functions.powers import ORDINARY, cosine, over
 
 __all__ = [
@@ -216,14 +216,14 @@ class Radians(Linear, fresh=True):
         return uf.radians(gy, out=...)
 
 
-sin = unary(Sin, np.sin)
-cos = unary(Cos, np.cos)
-tan = unary(Tan, np.tan)
-arcsin = unary(Arcsin, np.arcsin, kink="a zero cotangent gives 0 at -1 and 1")
-arccos = unary(Arccos, np.arccos, kink="a zero cotangent gives 0 at -1 and 1")
-arctan = unary(Arctan, np.arctan)
-degrees = unary(Degrees, np.degrees, np.rad2deg)
-radians = unary(Radians, np.radians, np.deg2rad)
+sin: UnaryFunction = unary(Sin, np.sin)
+cos: UnaryFunction = unary(Cos, np.cos)
+tan: UnaryFunction = unary(Tan, np.tan)
+arcsin: UnaryFunction = unary(Arcsin, np.arcsin, kink="a zero cotangent gives 0 at -1 and 1")
+arccos: UnaryFunction = unary(Arccos, np.arccos, kink="a zero cotangent gives 0 at -1 and 1")
+arctan: UnaryFunction = unary(Arctan, np.arctan)
+degrees: UnaryFunction = unary(Degrees, np.degrees, np.rad2deg)
+radians: UnaryFunction = unary(Radians, np.radians, np.deg2rad)
 asin = arcsin
 acos = arccos
 atan = arctan

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from backprop import ufuncs as uf
+from backprop import facts, ufuncs as uf
 from backprop.arrays import Array, Shapes, absorb, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
@@ -158,12 +158,12 @@ def matvec(x1: Operand, x2: Operand, /) -> Variable:
 )
 def vecmat(x1: Operand, x2: Operand, /) -> Variable:
     """The product of each vector with each matrix, stacks of both broadcast: numpy.vecmat."""
-    if np.ndim(x1) == 0:
+    if facts.ndim(x1) == 0:
         raise ValueError("vecmat takes vectors, not a number")
     return Matmul()(bare(x1)[..., np.newaxis, :], _matrices(x2))[..., 0, :]
 
 
 def _matrices(x: Operand) -> Operand:
-    if np.ndim(x) < 2:
-        raise ValueError(f"expected a matrix or a stack of them, got {np.ndim(x)} axes")
+    if facts.ndim(x) < 2:
+        raise ValueError(f"expected a matrix or a stack of them, got {facts.ndim(x)} axes")
     return x

@@ -15,7 +15,7 @@ from backprop.cases import Case
 from backprop.compat import override
 from backprop.core import Node, Variable
 from backprop.dispatch import CASES, METHODS, TABLE
-from backprop.domain import REALS, Domain
+from backprop.domain import REALS, Domain, Interval
 from backprop.errors import ArgumentTypeError
 from backprop.gradients import gradients
 from backprop.testing.rules import Join, Rule, as_callable, called, rule_of
@@ -29,8 +29,8 @@ class Expression:
     span: Final = 2.0**-4
 
     def __init__(self, case: Case) -> None:
-        self.__name__ = case.code
-        self.names = ", ".join(case.shapes)
+        self.__name__: str = case.code
+        self.names: str = ", ".join(case.shapes)
         self.shapes: Shapes = (tuple(case.shapes.values()),)
         count = len(case.shapes)
         each = case.domain
@@ -73,9 +73,9 @@ class Second:
             raise ArgumentTypeError(
                 f"Second is made by Second.of(function), not of a rule that is {brief(rule)}"
             )
-        self.__name__ = f"gradient of {rule.name}"
+        self.__name__: str = f"gradient of {rule.name}"
         self._call = function
-        self.domain = (*rule.domains, REALS)
+        self.domain: tuple[Interval, ...] = (*rule.domains, REALS)
         self._rule = rule
 
     def __call__(self, *xs: Variable) -> Variable:
