@@ -13,7 +13,7 @@ from hypothesis import example, given, strategies as st
 from mpmath import mpf
 
 from backprop import POSITIVE, REALS, Array, Interval
-from backprop.testing import central_difference, differences
+from backprop.testing import central_difference, differences, entries
 from backprop.testing.differences import column, ladder, one_sided
 
 Exact = Callable[[mpf], mpf]
@@ -155,12 +155,14 @@ def test_an_empty_array_has_an_empty_jacobian() -> None:
 
 
 def test_the_judge_knows_nothing_of_what_it_judges() -> None:
-    """Numerical differentiation imports nothing of the kernel."""
-    source = Path(differences.__file__).read_text()
+    """Numerical differentiation imports nothing of the kernel, nor what checks its arguments."""
     imported = {
-        node.module or ""
-        for node in ast.walk(ast.parse(source))
+        f"{node.module}.{name.name}" if node.module == "backprop.testing" else f"{node.module}"
+        for module in (differences, entries)
+        for node in ast.walk(ast.parse(Path(module.__file__ or "").read_text()))
         if isinstance(node, ast.ImportFrom)
+        for name in node.names
     }
     ours = {module for module in imported if module.startswith("backprop")}
-    assert ours <= {"backprop.arrays", "backprop.domain"}
+    judge = {"backprop.testing.entries"}
+    assert ours == judge | {"backprop.arrays", "backprop.domain", "backprop.errors"}

@@ -90,3 +90,11 @@ class ConstantWarning(UserWarning):
 
 class TransformError(BackpropError, TypeError):
     """A function or an argument that grad, jacobian and the like cannot work with."""
+
+
+class ArgumentTypeError(BackpropError, TypeError):
+    """An argument is of a kind that cannot be meant: no number, no Interval, no callable."""
+
+
+class ArgumentValueError(BackpropError, ValueError):
+    """An argument is of the right kind, but not one of its values can be meant."""

@@ -33,8 +33,10 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from backprop.arrays import Array
+from backprop.arrays import Array, brief
 from backprop.domain import REALS, Interval
+from backprop.errors import ArgumentTypeError
+from backprop.testing import entries
 
 Map: TypeAlias = Callable[[Array], Array]
 
@@ -71,13 +73,24 @@ def central_difference(f: Map, x: Array, *, domain: Interval = REALS) -> Derivat
     >>> bool(abs(d.value - np.e) <= d.error), bool(d.error < 1e-10)
     (True, True)
     """
-    x = np.asarray(x)
-    y = np.asarray(f(x))
+    entries.takes(entries.function(f, "f"), 1, "f")
+    entries.interval(domain, "f")
+    x = entries.data(x, "x")
+    y = _real(f(x))
     columns = [column(f, x, j, domain) for j in range(x.size)]
     shape = y.shape + x.shape
     value = np.stack([c.value for c in columns], axis=-1) if columns else np.empty((y.size, 0))
     error = np.stack([c.error for c in columns], axis=-1) if columns else np.empty((y.size, 0))
     return Derivative(value.reshape(shape), error.reshape(shape))
+
+
+def _real(y: object) -> Array:
+    """What f returned, as an array."""
+    if isinstance(y, (np.ndarray, np.generic, float)):
+        found = np.asarray(y)
+        if found.dtype.kind == "f":
+            return found
+    raise ArgumentTypeError(f"f returns an array of floats, got {brief(y)}")
 
 
 def column(

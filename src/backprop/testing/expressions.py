@@ -10,14 +10,15 @@ from typing import Any, Final
 import numpy as np
 
 from backprop import numpy as differentiable
-from backprop.arrays import Shape, Shapes
+from backprop.arrays import Shape, Shapes, brief
 from backprop.cases import Case
 from backprop.compat import override
 from backprop.core import Node, Variable
 from backprop.dispatch import CASES, METHODS, TABLE
-from backprop.domain import REALS, Domain
+from backprop.domain import REALS, Domain, Interval
+from backprop.errors import ArgumentTypeError
 from backprop.gradients import gradients
-from backprop.testing.rules import Join, Rule, as_callable, rule_of
+from backprop.testing.rules import Join, Rule, as_callable, called, rule_of
 from backprop.testing.strategies import ordinary, small_ways
 
 
@@ -41,7 +42,7 @@ class Expression:
 
     def __call__(self, *xs: Variable) -> Variable:
         """The value of the expression."""
-        return self._call(*xs)
+        return self._call(*called(xs, len(self.shapes[0]), self.__name__))
 
     def source(self) -> str:
         """Python that defines it and needs backprop alone."""
@@ -68,14 +69,18 @@ class Second:
     span: Final = 0.0
 
     def __init__(self, rule: Rule, function: Callable[..., Variable]) -> None:
+        if not isinstance(rule, Rule):
+            raise ArgumentTypeError(
+                f"Second is made by Second.of(function), not of a rule that is {brief(rule)}"
+            )
         self.__name__: str = f"gradient of {rule.name}"
         self._call = function
-        self.domain: Domain = (*rule.domains, REALS)
+        self.domain: tuple[Interval, ...] = (*rule.domains, REALS)
         self._rule = rule
 
     def __call__(self, *xs: Variable) -> Variable:
         """All gradients, flattened and joined."""
-        *inputs, gy = xs
+        *inputs, gy = called(xs, len(self.domain), self.__name__)
         y = self._call(*inputs)  # in another dtype than its inputs, if it has constants of that
         (gxs,) = Join()(*gradients(y, inputs, gy.astype(y.dtype, copy=False)))
         return gxs
@@ -145,13 +150,17 @@ def rules_of(
     shapes: Shapes | Sequence[Shape] | None = None,
     order: int = 1,
 ) -> tuple[Rule, ...]:
-    """All that is verified of a function: of one of backprop.numpy its cases, in both orders."""
-    if not isinstance(function, (type, Node)) and function in CASES:
-        return _of_numpy(function)
+    """All that is verified of a function: of one of backprop.numpy its cases, in both orders.
+
+    If that is not asked for another domain or other shapes.
+    """
+    call = as_callable(function)
+    if domain is None and shapes is None and any(call is known for known in CASES):
+        return _of_numpy(call)
     rule = rule_of(function, domain, shapes)
     if order == 1:
         return (rule,)
-    return rule, rule_of(Second(rule, as_callable(function)))
+    return rule, rule_of(Second(rule, call))
 
 
 @cache

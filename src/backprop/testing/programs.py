@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from hypothesis import strategies as st
 
-from backprop.arrays import Array, Shape
+from backprop.arrays import FLOATS, Array, Shape, brief, is_array
 from backprop.core import Function, Node, Variable
 from backprop.dispatch import CASES
 from backprop.domain import REALS, Interval
+from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.functions.arithmetic import Negative
 from backprop.kinds import BinaryFunction
 from backprop.modes import no_grad
+from backprop.testing import entries
 from backprop.testing.builtins import builtin_functions
 from backprop.testing.expressions import Expression, cases_of
+from backprop.testing.rules import called
 
 # A program's values are 0 or of such a size: exp and squares need no rejection, and what is added
 # to one is not lost, which no precision at hand could tell from a wrong rule.
@@ -44,6 +47,19 @@ class Step:
     function: Move
     operands: tuple[int, ...]
 
+    def __post_init__(self) -> None:
+        count = _arity(self.function)
+        if not _are(self.operands, _is_place):
+            raise ArgumentTypeError(
+                "a step has a tuple of whole numbers from 0 on, the places of its operands, "
+                f"got {brief(self.operands)}"
+            )
+        if len(self.operands) != count:
+            raise ArgumentValueError(
+                f"a step that calls {self.function.__name__} has {count} operands, "
+                f"got {self.operands}"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -55,6 +71,24 @@ class Program:
     at: tuple[Array, ...]
     steps: tuple[Step, ...]
 
+    def __post_init__(self) -> None:
+        if not _are(self.at, _is_input):
+            raise ArgumentTypeError(
+                f"a program is at a tuple of arrays of floats, got {brief(self.at)}"
+            )
+        if not _are(self.steps, _is_step):
+            raise ArgumentTypeError(
+                f"the steps of a program are a tuple of Step, got {brief(self.steps)}"
+            )
+        if not self.at or not self.steps:
+            raise ArgumentValueError("a program has one input and one step at least")
+        for k, step in enumerate(self.steps, len(self.at)):
+            if max(step.operands) >= k:
+                raise ArgumentValueError(
+                    f"step {k - len(self.at)} of a program can have the {k} values before it as "
+                    f"operands, got {step.operands}"
+                )
+
     @property
     def domain(self) -> tuple[Interval, ...]:
         """One for each input: what limits the steps is inside."""
@@ -62,7 +96,7 @@ class Program:
 
     def __call__(self, *xs: Variable) -> Variable:
         """Run the program on Variables like those of `at`."""
-        values = list(xs)
+        values = list(called(xs, len(self.at), "a program"))
         for step in self.steps:
             values.append(_call(step, values))
         return values[-1]
@@ -92,12 +126,27 @@ def _text(step: Step) -> str:
     return f"{made}({', '.join(f'v{i}' for i in step.operands)})"
 
 
+def _are(values: object, fit: Callable[[object], bool]) -> bool:
+    return isinstance(values, tuple) and all(map(fit, values))
+
+
+def _is_step(value: object) -> bool:
+    return isinstance(value, Step)
+
+
+def _is_place(value: object) -> bool:
+    return isinstance(value, int) and value >= 0
+
+
+def _is_input(value: object) -> bool:
+    return is_array(value) and value.dtype in FLOATS
+
+
 def _call(step: Step, values: list[Variable]) -> Variable:
     operands = [values[i] for i in step.operands]
-    function = step.function() if isinstance(step.function, type) else step.function
-    if isinstance(function, (Function, BinaryFunction, Expression)):
-        return function(*operands)
-    raise TypeError(f"a step calls a Function or a BinaryFunction, not {step.function.__name__}")
+    function: Any = step.function() if isinstance(step.function, type) else step.function
+    found: Variable = function(*operands)
+    return found
 
 
 @cache
@@ -108,33 +157,41 @@ def moves() -> tuple[Move, ...]:
     return (*builtin_functions(), *expressions)
 
 
-@st.composite
 def chains(
-    draw: st.DrawFn,
-    max_steps: int = 6,
-    dtype: str = "float64",
-    of: tuple[type[Function], ...] | None = None,
-) -> Program:
+    max_steps: int = 6, dtype: str = "float64", of: tuple[type[Function], ...] | None = None
+) -> st.SearchStrategy[Program]:
     """Chains of one-input Functions, each called with the result of the one before.
 
     `of` says of which; else of all built-in ones.
     """
-    unary = of or tuple(cls for cls in builtin_functions() if issubclass(cls, Function))
-    x = draw(_moderate(((), (3,), (2, 3)), dtype))
-    return _grown((x,), draw(_choices(max_steps, unary)), unary, chain=True)
+    found = builtin_functions() if of is None else entries.several(of, "of", "(Sin, Exp)")
+    unary = tuple(cls for cls in found if of is not None or issubclass(cls, Function))
+    if any(_arity(cls) != 1 for cls in unary):
+        raise ArgumentTypeError(f"a chain is of Functions of one input, got {brief(of)}")
+    return _chains(entries.whole(max_steps, "max_steps", 1), entries.dtype(dtype), unary)
 
 
-@st.composite
-def programs(draw: st.DrawFn, max_steps: int = 8, dtype: str = "float64") -> Program:
+def programs(max_steps: int = 8, dtype: str = "float64") -> st.SearchStrategy[Program]:
     """Programs of all functions: several inputs, fan-out, broadcasting, axes, any DAG.
 
     Their inputs are generic. Each rule is right at its own kink; but where equal elements are
     sorted, and the places they came from are equal again, no choice at each is right for all.
     """
+    return _programs(entries.whole(max_steps, "max_steps", 1), entries.dtype(dtype))
+
+
+@st.composite
+def _chains(draw: st.DrawFn, max_steps: int, dtype: str, unary: tuple[Move, ...]) -> Program:
+    x = draw(_moderate(((), (3,), (2, 3)), dtype))
+    return _grown((x,), draw(_choices(max_steps, unary)), unary, chain=True)
+
+
+@st.composite
+def _programs(draw: st.DrawFn, max_steps: int, dtype: str) -> Program:
     shape = st.sampled_from(draw(st.sampled_from(_FAMILIES)))
     shapes = draw(st.lists(shape, min_size=1, max_size=3))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    xs = tuple((rng.choice((-1, 1), s) * rng.uniform(_ROOM, 4.0, s)).astype(dtype) for s in shapes)
+    xs = tuple(np.array(rng.choice((-1, 1), s) * rng.uniform(_ROOM, 4.0, s), dtype) for s in shapes)
     return _grown(xs, draw(_choices(max_steps, moves())), moves(), chain=False)
 
 
@@ -183,10 +240,14 @@ def admissible(
         yield from (step for step in steps if _fits(step, values) and _holds(step, values))
 
 
-def _arity(move: Move) -> int:
+def _arity(move: object) -> int:
     if isinstance(move, Expression):
         return len(move.shapes[0])
-    return 1 if issubclass(move, Function) else 2
+    if isinstance(move, type) and issubclass(move, (Function, BinaryFunction)):
+        return 1 if issubclass(move, Function) else 2
+    raise ArgumentTypeError(
+        f"a step calls a class that is a Function or a BinaryFunction, got {brief(move)}"
+    )
 
 
 def _fits(step: Step, values: list[Variable]) -> bool:

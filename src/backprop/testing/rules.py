@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from backprop.arrays import Array, Shape, Shapes
+from backprop.arrays import Array, Shape, Shapes, brief
 from backprop.compat import override
-from backprop.core import Constant, Node, Variable
+from backprop.core import Node, Variable
 from backprop.domain import REALS, Domain, Interval
+from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.kinds import NaryFunction
 from backprop.tangents import tangents
+from backprop.testing import entries
 
 Arrays: TypeAlias = tuple[Array, ...]
 OnVariables: TypeAlias = Callable[..., Variable]
@@ -64,14 +65,12 @@ def rule_of(
 ) -> Rule:
     """The rule of a Function class, an instance of one, or any callable on Variables.
 
-    Raises TypeError if it is none of these, or needs arguments to be set up.
+    Raises ArgumentTypeError if it is none of these, or needs arguments to be set up.
     """
     call = as_callable(function)
-    domain = _domain_of(call) if domain is None else domain
-    given = _as_shapes(shapes) if shapes is not None else getattr(call, "shapes", None)
-    domains: tuple[Interval, ...] = (
-        domain if isinstance(domain, tuple) else (domain,) * _arity(call, given)
-    )
+    stated: object = getattr(call, "shapes", None) if shapes is None else shapes
+    given = None if stated is None else entries.shapes(stated)
+    domains = _domains(call, _domain_of(call) if domain is None else domain, given)
     joined = _joined(call)
     return Rule(
         name=_name(call),
@@ -90,19 +89,23 @@ def rule_of(
 def pair(
     forward: Callable[[Array], Array],
     vjp: Callable[[Array, Array], Array],
-    domain: Interval,
-    shapes: Sequence[Shape] | None,
+    domain: Domain,
+    shapes: Shapes | Sequence[Shape] | None,
 ) -> Rule:
     """The rule of two plain functions on arrays."""
-    given = _as_shapes(shapes) if shapes is not None else None
+    given = None if shapes is None else entries.shapes(shapes)
+    entries.function(vjp, "vjp")
+    entries.takes(entries.function(forward, "forward"), 1, _name(forward))
+    entries.takes(vjp, 2, _name(vjp))
     name = f"{_name(forward)}, {_name(vjp)}"
+    entries.fit(given, 1, name)
     code = f"{_import(forward)}\n{_import(vjp)}\n{name}"
     return Rule(
         name=name,
         forward=forward,
         vjp=lambda xs, gy: (np.asarray(vjp(xs[0], gy)),),
         jvp=None,
-        domains=(domain,),
+        domains=entries.each(entries.intervals(domain, name), 1, name),
         shapes=given,
         order=1,
         composed=False,
@@ -120,20 +123,31 @@ def as_callable(function: type | Node | Anything) -> Anything:
     """`function` itself, or an instance of it if it is a Function class."""
     made = _instance(function) if isinstance(function, type) else function
     if not callable(made):
-        raise TypeError(f"verify takes a Function or a callable on Variables, got {function!r}")
+        raise ArgumentTypeError(
+            f"verify takes a Function or a callable on Variables, got {brief(function)}"
+        )
     return made
 
 
 def _instance(cls: type) -> Node:
+    if not issubclass(cls, Node):
+        raise ArgumentTypeError(f"{cls.__name__} is no Function class: subclass backprop.Function")
     try:
-        made = cls()
-    except TypeError as error:
-        raise TypeError(
-            f"{cls.__name__} cannot be set up without arguments ({error}); verify an instance"
+        return cls()
+    except Exception as error:
+        raise ArgumentTypeError(
+            f"{cls.__name__} cannot be set up without arguments ({brief(error)}); "
+            "verify an instance"
         ) from error
-    if not isinstance(made, Node):
-        raise TypeError(f"{cls.__name__} is no Function class: subclass backprop.Function")
-    return made
+
+
+def called(xs: tuple[Variable, ...], count: int, name: str) -> tuple[Variable, ...]:
+    """What a function of so many Variables was called with."""
+    if not all(isinstance(x, Variable) for x in xs):
+        raise ArgumentTypeError(f"{name} takes Variables, got {brief(xs)}")
+    if len(xs) != count:
+        raise ArgumentValueError(f"{name} takes {count} Variables, got {len(xs)}")
+    return xs
 
 
 def _domain_of(call: Anything) -> Domain:
@@ -161,7 +175,7 @@ def _vjp(call: OnVariables) -> Callable[[Arrays, Array], Sequence[Array]]:
     def vjp(xs: Arrays, gy: Array) -> Sequence[Array]:
         inputs = tuple(map(Variable, xs))
         y = call(*inputs)
-        if not isinstance(y, Constant):  # else it depends on none of them here
+        if not y.is_constant:  # else it depends on none of them
             y.grad = gy
             y.backward()
         return tuple(np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs)
@@ -177,23 +191,30 @@ def _jvp(call: OnVariables) -> Callable[[Arrays, Arrays], Array]:
     return jvp
 
 
-def _arity(call: Anything, shapes: Shapes | None) -> int:
-    if shapes:
-        return len(shapes[0])
-    if isinstance(call, NaryFunction):
-        raise TypeError(f"{_name(call)} takes any number of inputs: pass a tuple of domains")
-    return len(inspect.signature(call).parameters)
+def _domains(call: object, domain: Domain, ways: Shapes | None) -> tuple[Interval, ...]:
+    """One for each input that `call` has."""
+    name = _name(call)
+    domain = entries.intervals(domain, name)
+    count = _arity(call, domain, ways)
+    entries.fit(ways, count, name)
+    if not isinstance(call, Node):
+        entries.takes(call, count, name)
+    return entries.each(domain, count, name)
 
 
-def _as_shapes(shapes: Shapes | Sequence[Shape]) -> Shapes:
-    """One tuple of shapes for each way to call; a plain shape is that of a rule of one input."""
-    return tuple(_as_way(way) for way in shapes)
-
-
-def _as_way(way: tuple[Shape | int, ...]) -> tuple[Shape, ...]:
-    sizes = tuple(n for n in way if isinstance(n, int))
-    inner = tuple(s for s in way if not isinstance(s, int))
-    return inner or (sizes,)
+def _arity(call: object, domain: Domain, ways: Shapes | None) -> int:
+    """How many inputs there are: its kind says, else the domain, the shapes or the signature."""
+    if isinstance(call, Node) and call.arity is not None:
+        return call.arity
+    if isinstance(domain, tuple):
+        return len(domain)
+    if ways:
+        return len(ways[0])
+    if isinstance(call, Node):
+        raise ArgumentTypeError(
+            f"{_name(call)} takes any number of inputs: pass a tuple of domains"
+        )
+    return entries.arity(call, _name(call))
 
 
 def _name(call: object) -> str:

@@ -9,9 +9,11 @@ from typing import Final
 import numpy as np
 from hypothesis import strategies as st
 
-from backprop.arrays import Array, Shape, Shapes
+from backprop.arrays import Array, Shape, Shapes, brief
 from backprop.core import Function, Node, Variable
 from backprop.domain import REALS, Interval
+from backprop.errors import ArgumentTypeError, ArgumentValueError
+from backprop.testing import entries
 from backprop.testing.builtins import builtin_functions
 from backprop.testing.mismatch import PERIOD
 from backprop.testing.rules import Rule
@@ -53,24 +55,35 @@ def numbers(domain: Interval = REALS, dtype: str = "float64") -> st.SearchStrate
 
     They shrink towards ordinary ones.
     """
-    return st.one_of(list(_kinds(domain, dtype).values()))
+    kinds = _kinds(entries.interval(domain, "numbers"), entries.dtype(dtype))
+    return st.one_of(list(kinds.values()))
 
 
-@st.composite
 def inputs(
-    draw: st.DrawFn,
     domain: Interval = REALS,
     shapes: Sequence[Shape] = SHAPES,
     dtype: str = "float64",
     span: float = 1.0,
-) -> Array:
+) -> st.SearchStrategy[Array]:
     """Arrays of numbers inside `domain`: all of one kind, or every kind mixed.
 
     `span` is the part of the dtype's range of exponents from which any magnitude is drawn; with 0
     there are only ordinary numbers, special ones, and those at the edges.
     """
-    shape = draw(st.sampled_from(list(shapes)))
-    kinds = _kinds(domain, dtype, span)
+    among = entries.several(shapes, "shapes", "[(3,), (2, 3)]")
+    dtype = entries.dtype(dtype)
+    kinds = _kinds(entries.interval(domain, "inputs"), dtype, entries.part(span, "span"))
+    return _inputs(tuple(map(entries.shape, among)), kinds, dtype)
+
+
+@st.composite
+def _inputs(
+    draw: st.DrawFn,
+    shapes: tuple[Shape, ...],
+    kinds: dict[str, st.SearchStrategy[float]],
+    dtype: str,
+) -> Array:
+    shape = draw(st.sampled_from(shapes))
     elements = draw(st.sampled_from([*kinds.values(), st.one_of(list(kinds.values()))]))
     size = int(np.prod(shape))
     few = draw(st.lists(elements, min_size=min(size, PERIOD), max_size=min(size, PERIOD)))
@@ -98,7 +111,11 @@ def variables(
 
 def functions(kind: type[Node] = Function) -> st.SearchStrategy[Node]:
     """New instances of the built-in Functions of one kind."""
+    if not isinstance(kind, type):
+        raise ArgumentTypeError(f"functions are of a kind such as Function, got {brief(kind)}")
     classes = [cls for cls in builtin_functions() if issubclass(cls, kind)]
+    if not classes:
+        raise ArgumentValueError(f"no built-in Function is a {kind.__name__} of any shapes")
     return st.sampled_from(classes).flatmap(st.builds)
 
 
@@ -157,7 +174,7 @@ class _Inner:
             rounded = float(self.dtype(candidate))
             if isfinite(rounded) and rounded in self.domain:
                 return rounded
-        raise ValueError(f"{self.domain!r} holds no {self.dtype.__name__}")
+        raise ArgumentValueError(f"{self.domain!r} holds no {self.dtype.__name__}: widen it")
 
     def scaled(self, sign: float, significand: float, exponent: int) -> float:
         """The number made of these, moved inside."""
@@ -176,5 +193,5 @@ class _Inner:
         else:
             middle = 1.0
         while middle in self.domain.excluded:
-            middle = middle / 2 + high / 2 if isfinite(high) else middle + 1.0
+            middle = middle / 2 + high / 2 if isfinite(high) else middle + max(middle, 1.0)
         return middle

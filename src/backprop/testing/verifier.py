@@ -14,9 +14,11 @@ import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies as st
 
-from backprop.arrays import Array, Shape, Shapes
-from backprop.core import Node, Variable
-from backprop.domain import REALS, Domain, Interval
+from backprop.arrays import Array, Shape, Shapes, brief
+from backprop.core import Node
+from backprop.domain import REALS, Domain
+from backprop.errors import ArgumentValueError
+from backprop.testing import entries
 from backprop.testing.examples import Example, examine, judged
 from backprop.testing.expressions import rules_of
 from backprop.testing.measuring import Measurement, compare
@@ -73,6 +75,8 @@ def verify(
     >>> report.rejected == report.planted, report.smallest < 1e-9
     (True, True)
     """
+    if entries.whole(order, "order", 1) > 2:
+        raise ArgumentValueError(f"verify takes order=1 or order=2, got {brief(order)}")
     with quiet():
         return _verify(rules_of(function, domain, shapes, order), dtypes, examples, seed)
 
@@ -81,7 +85,7 @@ def verify_rule(
     forward: Callable[[Array], Array],
     vjp: Callable[[Array, Array], Array],
     *,
-    domain: Interval = REALS,
+    domain: Domain = REALS,
     shapes: Sequence[Shape] | None = None,
     dtypes: Sequence[str] | None = None,
     examples: int | None = None,
@@ -118,17 +122,31 @@ def check_gradient(
     >>> measured.analytic.astype(float).tolist()
     [2.0, 4.0]
     """
-    arrays = tuple(Variable(x).data for x in xs)
+    arrays = tuple(entries.data(x, f"input {i}") for i, x in enumerate(xs))
+    way = (tuple(x.shape for x in arrays),)
+    if not arrays:
+        raise ArgumentValueError("check_gradient needs a point: write check_gradient(Square, x)")
     if vjp is not None:
-        one = domain if isinstance(domain, Interval) else REALS
-        rule = pair(as_callable(function), vjp, one, None)
+        rule = pair(as_callable(function), vjp, REALS if domain is None else domain, way)
     else:
-        rule = rule_of(function, domain, (tuple(x.shape for x in arrays),))
-    gys = (gy,) if gy is not None else None
+        rule = rule_of(function, domain, way)
     with quiet():
+        gys = None if gy is None else (_cotangent(gy, rule, arrays),)
         example = examine(rule, arrays, np.random.default_rng(0), gys, sample=False)
         first = example.gys[0]
         return tuple(compare(example.point, first, rule.vjp(arrays, first)))
+
+
+def _cotangent(gy: Array, rule: Rule, xs: Arrays) -> Array:
+    """`gy` as an array like the value at `xs`."""
+    gy = entries.data(gy, "gy")
+    try:
+        y = np.asarray(rule.forward(*xs))
+    except Exception:  # examine says what is wrong there
+        return gy
+    if gy.shape != y.shape:
+        raise ArgumentValueError(f"gy has shape {gy.shape}, the value there has {y.shape}")
+    return gy.astype(y.dtype)
 
 
 @contextmanager
@@ -143,9 +161,10 @@ def _verify(
     rules: tuple[Rule, ...], dtypes: Sequence[str] | None, examples: int | None, seed: int | None
 ) -> Report:
     start = perf_counter()
-    seed = secrets.randbits(32) if seed is None else seed
-    dtypes = tuple(dtypes or DTYPES)
-    found = _examples(rules, dtypes, examples or _number(rules), seed)
+    seed = secrets.randbits(32) if seed is None else entries.whole(seed, "seed", 0)
+    dtypes = DTYPES if dtypes is None else entries.dtypes(dtypes)
+    count = _number(rules) if examples is None else entries.whole(examples, "examples", 1)
+    found = _examples(rules, dtypes, count, seed)
     first, domains = rules[0], _domains(rules)
     if any(map(judged, found)) and not any(example.point.known for example in found):
         raise NothingToJudge(

@@ -1,0 +1,181 @@
+"""What the verifier is asked with, checked where it enters: so nothing fails deep inside.
+
+Nothing here knows of the kernel, for the judge is asked through it as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from inspect import signature
+from numbers import Real
+from operator import index
+from typing import Any, Final
+
+import numpy as np
+
+from backprop.arrays import FLOATS, Array, Shape, Shapes, as_data, brief
+from backprop.domain import Domain, Interval
+from backprop.errors import ArgumentTypeError, ArgumentValueError
+
+_MOST: Final = 2**32  # more examples, steps or elements than that, or other seeds, nobody means
+_WRITE: Final = "write Interval(0, 1), or a tuple with one Interval for each input"
+
+
+def whole(value: Any, what: str, least: int) -> int:
+    """A whole number that is not below `least`."""
+    try:
+        number = index(value)
+    except TypeError:
+        raise ArgumentTypeError(f"{what} is a whole number, got {brief(value)}") from None
+    if not least <= number < _MOST:
+        raise ArgumentValueError(
+            f"{what} is a whole number from {least} to 2**32 - 1, got {brief(number)}"
+        )
+    return number
+
+
+def part(value: object, what: str) -> float:
+    """A number from 0 to 1."""
+    number: Any = value
+    if not isinstance(value, Real) or not 0 <= number <= 1:
+        raise ArgumentValueError(f"{what} is a number from 0 to 1, got {brief(value)}")
+    return float(number)
+
+
+def interval(domain: object, whose: str) -> Interval:
+    """One Interval, for what has one input."""
+    if not isinstance(domain, Interval):
+        raise ArgumentTypeError(
+            f"the domain of {whose} is an Interval, such as Interval(0, 1), got {brief(domain)}"
+        )
+    return domain
+
+
+def intervals(domain: object, whose: str) -> Domain:
+    """One Interval, or a tuple of them that is not empty."""
+    if isinstance(domain, Interval):
+        return domain
+    if not isinstance(domain, tuple) or not all(isinstance(d, Interval) for d in domain):
+        raise ArgumentTypeError(f"the domain of {whose} is {brief(domain)}: {_WRITE}")
+    if not domain:
+        raise ArgumentValueError(f"the domain of {whose} is an empty tuple: {_WRITE}")
+    return domain
+
+
+def each(domain: Domain, arity: int, whose: str) -> tuple[Interval, ...]:
+    """The Interval of each of so many inputs."""
+    found = domain if isinstance(domain, tuple) else (domain,) * arity
+    if len(found) != arity:
+        raise ArgumentValueError(f"{whose} takes {arity} inputs, its domain has {len(found)}")
+    return found
+
+
+def shape(value: object) -> Shape:
+    """A tuple of lengths."""
+    if not isinstance(value, (tuple, list)):
+        raise ArgumentTypeError(
+            f"a shape is a tuple of lengths such as (3,) or (2, 3), got {brief(value)}: "
+            "write shapes=[(3,), (2, 3)]"
+        )
+    return tuple(whole(n, "the length of an axis", 0) for n in value)
+
+
+def shapes(value: object) -> Shapes:
+    """One tuple of shapes for each way to call; a plain shape is that of a rule of one input."""
+    return tuple(map(_way, several(value, "shapes", "[(3,), (2, 3)]")))
+
+
+def _way(way: object) -> tuple[Shape, ...]:
+    parts = listed(way)
+    if any(isinstance(part, (tuple, list)) for part in parts):
+        return tuple(map(shape, parts))
+    return (shape(way),)
+
+
+def fit(ways: Shapes | None, count: int, whose: str) -> None:
+    """Raise ArgumentValueError unless each way to call is for so many inputs."""
+    for way in ways or ():
+        if len(way) != count:
+            raise ArgumentValueError(
+                f"{whose} takes {count} inputs, one of its shapes is for {len(way)}: {brief(way)}"
+            )
+
+
+def listed(value: object) -> list[object]:
+    """The parts of a tuple or a list, none of anything else."""
+    return list(value) if isinstance(value, (tuple, list)) else []
+
+
+def several(value: object, what: str, such_as: str) -> Sequence[Any]:
+    """A tuple or a list that is not empty."""
+    if not isinstance(value, (tuple, list)):
+        raise ArgumentTypeError(f"{what} is a list such as {such_as}, got {brief(value)}")
+    if not value:
+        raise ArgumentValueError(f"{what} is empty: write {such_as}, or leave it out")
+    return value
+
+
+def dtype(value: object) -> str:
+    """The name of a dtype of floats, which np.float32 and np.dtype("float32") say as well."""
+    found = _as_dtype(value)
+    if found not in FLOATS:
+        raise ArgumentTypeError(
+            f"a dtype of floats is needed, such as 'float32' or 'float64', got {brief(value)}"
+        )
+    return value if isinstance(value, str) else found.name
+
+
+def _as_dtype(value: Any) -> np.dtype[Any] | None:
+    is_scalar = isinstance(value, type) and issubclass(value, (float, np.generic))
+    if not is_scalar and not isinstance(value, (str, np.dtype)):
+        return None
+    try:
+        found: np.dtype[Any] = np.dtype(value)
+    except (TypeError, ValueError):
+        return None
+    return found
+
+
+def dtypes(value: object) -> tuple[str, ...]:
+    """Their names, one at least."""
+    return tuple(map(dtype, several(value, "dtypes", '["float64"]')))
+
+
+def function(value: object, what: str) -> Callable[..., Any]:
+    """Anything that can be called."""
+    if not callable(value):
+        raise ArgumentTypeError(f"{what} is a function, got {brief(value)}")
+    return value
+
+
+def takes(call: Any, count: int, name: str) -> None:
+    """Raise ArgumentValueError where `call` cannot be called with so many inputs."""
+    try:
+        given = signature(call)
+    except (TypeError, ValueError):  # of some functions written in C nothing is known
+        return
+    try:
+        given.bind(*range(count))
+    except TypeError as error:
+        raise ArgumentValueError(f"{name} does not take {count} inputs: {error}") from None
+
+
+def arity(call: Any, name: str) -> int:
+    """How many inputs `call` needs, by its signature: those that have no default."""
+    try:
+        given = signature(call).parameters.values()
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(
+            f"{name} does not say how many inputs it takes: pass domain=(REALS, ...), one for each"
+        ) from None
+    needed = [p for p in given if p.default is p.empty and p.kind not in (p.VAR_KEYWORD,)]
+    if not needed:
+        raise ArgumentValueError(f"{name} takes no input to differentiate by")
+    return len(needed)
+
+
+def data(value: Any, what: str) -> Array:
+    """An array of floats: numbers and lists of them become one."""
+    if hasattr(value, "creator"):
+        raise ArgumentTypeError(f"{what} is an array, got {brief(value)}: pass its .data")
+    return as_data(value)
