@@ -43,7 +43,12 @@ class Run(NamedTuple):
         if not (self.home / "ready").exists():
             subprocess.run([self.python, "-m", "venv", "--clear", self.home], check=True)
             options = ["--quiet", "--disable-pip-version-check", "--prefer-binary"]
-            only = ["--only-binary", "numpy,scipy,scikit-learn,pandas", "-c", _constraints()]
+            only: list[str | Path] = [
+                "--only-binary",
+                "numpy,scipy,scikit-learn,pandas",
+                "-c",
+                _constraints(),
+            ]
             wanted = ["-e", f"{ROOT}[dev]", NUMPYS[self.numpy]]
             install: list[str | Path] = [self.interpreter, "-m", "pip", "install"]
             if subprocess.run([*install, *options, *only, *wanted], check=False).returncode:
