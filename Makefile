@@ -10,10 +10,10 @@ MUTANTS := .venv-mutants
 ON_PATH := PATH="$(abspath $(VENV))/bin:$$PATH"  # pyright asks the python it finds there
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test lint branches bench deep mutate judges docs clean
+.PHONY: help verify test test-pythons lint branches bench deep mutate judges docs clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 verify: $(READY)  ## verify every built-in derivative rule and print the table
 	$(PY) -m backprop verify $(if $(SEED),--seed $(SEED))
@@ -31,6 +31,9 @@ lint: $(READY)  ## style and format (ruff), types as pyright sees them
 
 branches: $(READY)  ## each branch of each rule is entered by a case of its own function
 	$(PY) -m benchmarks.branches
+
+test-pythons:  ## the tests on each Python there is (3.11 to 3.15, 3.14t), lowest and newest NumPy
+	$(PYTHON) tests/pythons.py
 
 bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
 	$(PY) -m benchmarks.kernel
@@ -57,7 +60,7 @@ docs: $(READY)  ## write docs/functions.md, the table of all functions, as verif
 	mv docs/functions.md.new docs/functions.md
 
 clean:  ## remove the environments and all that the other targets made
-	rm -rf $(VENV) $(JUDGES) $(MUTANTS) dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(JUDGES) $(MUTANTS) .venv-pythons dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt

@@ -458,3 +458,14 @@ def test_a_console_that_does_not_know_every_letter(tmp_path: Path) -> None:
     assert done.stderr == ""
     assert "\\u0393" in done.stdout
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("module", ["", ".numpy", ".testing", ".__main__"])
+def test_imports_warn_of_nothing(module: str) -> None:
+    """Where every warning is an error, the package can be imported."""
+    command = [sys.executable, "-W", "error", "-c", f"import backprop{module}"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.stderr == ""
+    assert done.returncode == 0

@@ -18,7 +18,7 @@ from backprop import Add, Array, Function, Variable, gradients, no_grad
 from tests.helpers import Split, leaf
 
 THREADS = 8
-ROUNDS = 60
+ROUNDS = 40
 
 
 def together(work: Callable[[int], None]) -> None:
@@ -149,9 +149,7 @@ with no_grad():
 """
 
 
-@pytest.mark.skipif(
-    sys.version_info < (3, 14), reason="no thread inherits its context: test_modes.py has that"
-)
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="no thread inherits its context")
 @pytest.mark.parametrize("inherits", [False, True])
 def test_a_thread_started_within_no_grad(inherits: bool) -> None:
     """It records nothing where threads inherit their context, and all where they do not."""

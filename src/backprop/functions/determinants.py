@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from backprop import ufuncs as uf
 from backprop.arrays import Array, absorb
 from backprop.cases import case
 from backprop.compat import override
@@ -17,6 +16,8 @@ from backprop.functions.matrices import plain
 from backprop.kinds import NaryFunction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 __all__ = ["det", "slogdet"]
@@ -24,7 +25,7 @@ __all__ = ["det", "slogdet"]
 _SMALL = Interval(-1.0, 1.0)
 _ALMOST = 2.0**-12  # of the largest singular value: a smaller one costs a second derivative digits
 _FEW = 3  # up to this size the minors are as quick as an inverse
-_det: uf.Unary = np.linalg.det
+_det: Callable[[Array], Any] = np.linalg.det
 _MANY = 8  # so many singular values of 0 leave nothing of seven derivatives
 
 
