@@ -217,3 +217,22 @@ def test_the_slopes_infinitely_far_are_those_in_that_direction(
     x, y = Variable(np.array(a)), Variable(np.array(b))
     assert [g.data.item() for g in gradients(differentiable.arctan2(x, y), [x, y])] == [0.0, 0.0]
     assert [g.data.item() for g in gradients(differentiable.hypot(x, y), [x, y])] == [far, near]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("a", "b"), [(2.0, -INF), (0.5, INF)])
+def test_a_power_that_stays_0_has_slope_0(a: float, b: float) -> None:
+    """However infinite the exponent is: inf * 0 is no slope."""
+    x = Variable(np.array(a))
+    (gx,) = gradients(x**b, [x])
+    assert gx.data.item() == 0.0
+
+
+def test_weights_of_nothing_have_no_gradient() -> None:
+    """As NumPy does, bincount takes weights for no numbers at all."""
+    w = Variable(np.array([1.0, 2.0]))
+    y = differentiable.bincount([], w, 3)
+    y.backward()
+    assert y.data.tolist() == [0.0] * 3
+    assert w.grad is not None
+    assert w.grad.tolist() == [0.0, 0.0]

@@ -154,7 +154,7 @@ class Hypot(Broadcasting, fresh=True):
         return absorb(gy, cosine(self.b, self.a))
 
 
-def _direction(x: Array, far: NDArray[np.bool_]) -> Array:
+def _direction(x: Array, far: NDArray[np.bool_]) -> Array:  # no case: nothing moves there
     """A coordinate of the directions that arctan2 gives to points which are infinitely far."""
     return np.where(far, np.copysign(np.isinf(x).astype(x.dtype), x), x)
 
