@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from backprop import Variable
+from backprop import Variable, gradients, numpy as differentiable
 from backprop.arrays import Array, Shape
 from backprop.dispatch import CASES, METHODS, TABLE
 from backprop.domain import Interval
@@ -165,3 +165,75 @@ def test_no_function_is_without_a_name() -> None:
     """So that none escapes: whatever has cases is compared."""
     named = {function for function, _ in numpy_functions().values()}
     assert named == {function for function in CASES if cases_of(function)}
+
+
+INF: Final = np.inf
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("code", "inputs"),
+    [
+        ("np.arctan2(a, b)", ([INF, 1.0, -INF, INF], [1.0, -INF, INF, -2.0])),
+        ("np.hypot(a, b)", ([INF, 1.0, -INF, INF], [1.0, -INF, INF, -2.0])),
+        ("np.cross(a, b)", ([2.0, 3.0], [1.0, INF, 2.0])),
+        ("np.cross(b, a)", ([2.0, INF], [1.0, 4.0, 2.0])),
+        ("np.cross(a, b)", ([2.0, INF], [1.0, 4.0])),
+        ("np.trapezoid(a)", ([3.0],)),
+        ("np.linalg.lstsq(a, b, rcond=1.0)[0]", ([[1, 2], [3, 4], [5, 7.0]], [1.0, 2.0, 3.0])),
+        ("np.linalg.lstsq(a, b, rcond=2.0)[1]", ([[1, 2], [3, 4], [5, 7.0]], [1.0, 2.0, 3.0])),
+        ("np.repeat(a, 3, axis=0)", (2.0,)),
+        ("np.take(a, [0, 0], axis=-1)", (2.0,)),
+        ("np.delete(a, 0, axis=None)", (2.0,)),
+        ("np.trim_zeros(a)", (2.0,)),
+        ("np.full_like(a, b)", ([1.0, 2.0], [[3.0]])),
+        ("np.ravel(onp.asfortranarray(a), 'A')", ([[1.0, 2.0], [3.0, 4.0]],)),
+        (
+            "np.reshape(onp.asfortranarray(b), (3, 2), order='A') * a",
+            (1.0, [[1, 2, 3], [4, 5, 6.0]]),
+        ),
+    ],
+)
+def test_odd_inputs_give_what_numpy_gives(code: str, inputs: tuple[Any, ...]) -> None:
+    """Infinities, numbers where an axis is asked for, one element, orders of memory."""
+    names = ", ".join("ab"[: len(inputs)])
+    call = f"lambda {names}: {code}"
+    xs = [np.array(x, float) for x in inputs]
+    ours = eval(call, {"np": differentiable, "onp": np})
+    live = [Variable(x) for x in xs] if "onp." not in code else [*map(Variable, xs[:-1]), xs[-1]]
+    np.testing.assert_allclose(
+        ours(*live).data, eval(call, {"np": np, "onp": np})(*xs), rtol=1e-13, strict=True
+    )
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("a", "b", "far", "near"),
+    [(INF, 1.0, 1.0, 0.0), (-INF, 1.0, -1.0, 0.0), (1.0, INF, 0.0, 1.0), (1.0, -INF, 0.0, -1.0)],
+)
+def test_the_slopes_infinitely_far_are_those_in_that_direction(
+    a: float, b: float, far: float, near: float
+) -> None:
+    """The angle moves no more, the distance as the infinite coordinate does: no nan."""
+    x, y = Variable(np.array(a)), Variable(np.array(b))
+    assert [g.data.item() for g in gradients(differentiable.arctan2(x, y), [x, y])] == [0.0, 0.0]
+    assert [g.data.item() for g in gradients(differentiable.hypot(x, y), [x, y])] == [far, near]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("a", "b"), [(2.0, -INF), (0.5, INF)])
+def test_a_power_that_stays_0_has_slope_0(a: float, b: float) -> None:
+    """However infinite the exponent is: inf * 0 is no slope."""
+    x = Variable(np.array(a))
+    (gx,) = gradients(x**b, [x])
+    assert gx.data.item() == 0.0
+
+
+def test_weights_of_nothing_have_no_gradient() -> None:
+    """As NumPy does, bincount takes weights for no numbers at all."""
+    w = Variable(np.array([1.0, 2.0]))
+    y = differentiable.bincount([], w, 3)
+    y.backward()
+    assert y.data.tolist() == [0.0] * 3
+    assert w.grad is not None
+    assert w.grad.tolist() == [0.0, 0.0]

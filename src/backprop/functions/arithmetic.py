@@ -143,7 +143,7 @@ class Power(Broadcasting, fresh=True):
             lost = np.isinf(falling) & np.not_equal(a, 0)  # b may be as small as a⁻¹ is large
             if np.any(lost):  # no case: only numbers below the smallest normal one come here
                 slope = np.where(lost, b / a * self.y, slope)
-            nothing = np.equal(b, 0) & np.equal(a, 0)
+            nothing = (np.equal(b, 0) & np.equal(a, 0)) | (np.equal(falling, 0) & np.isinf(b))
             return absorb(gy, np.where(nothing, slope.dtype.type(0), slope))
 
     @override

@@ -22,6 +22,7 @@ from backprop.functions.shapes import (
     astype,
     broadcast_to,
     expand_dims,
+    filling,
     in_dtype,
     laid,
     order_of,
@@ -229,6 +230,7 @@ def meshgrid(
     cases=lambda: [
         case("np.full((2, 3), x)", x=()),
         case("np.full(2, x)", x=(2,)),
+        case("np.full(2, x)", x=(1, 2)),
         case("np.full(2, x, 'g').astype(x.dtype)", x=()),
     ]
 )
@@ -239,7 +241,7 @@ def full(
 
     numpy.full itself cannot: it would have to ask the Variable for a plain number.
     """
-    return laid(broadcast_to(in_dtype(as_variable(fill_value), dtype), shape))
+    return laid(filling(in_dtype(as_variable(fill_value), dtype), shape))
 
 
 @implements(
@@ -261,4 +263,4 @@ def full_like(
     """An array of one value; its shape and dtype are those of `x` if None: numpy.full_like."""
     like = as_variable(x)
     value = astype(as_variable(fill_value), dtype or like.dtype, copy=False)
-    return laid(broadcast_to(value, like.shape if shape is None else shape), order_of(like))
+    return laid(filling(value, like.shape if shape is None else shape), order_of(like))

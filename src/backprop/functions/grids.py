@@ -80,6 +80,8 @@ def _spans(x: Array, sign: int) -> Array:
         case("np.trapezoid(y)", y=(2, 3)),
         case("np.trapezoid(y, x, axis=0)", _TOGETHER, y=(3, 2), x=(3,)),
         case("np.trapezoid(y, x=x)", _TOGETHER, y=(2, 3), x=(2, 3)),
+        case("np.trapezoid(y, x)", _TOGETHER, y=(1,), x=(2,)),
+        case("np.trapezoid(y, x)", _TOGETHER, y=(3,), x=(2,)),
         case("np.trapezoid(y, x)", y=(1,), x=(1,)),
         case("np.trapezoid(y, dx=dx, axis=-2)", _TOGETHER, y=(3, 1), dx=()),
         case("np.trapezoid(y, dx=0.5)", y=(1,)),
@@ -94,8 +96,12 @@ def trapezoid(
     Without `x` the points are `dx` apart.
     """
     if x is not None:
-        points = bare(x)
-        return Trapezoid()(to_end(y, axis), points if points.ndim == 1 else to_end(points, axis))
+        values, points = to_end(y, axis), bare(x)
+        points = points if points.ndim == 1 else to_end(points, axis)
+        if values.shape[-1] == points.shape[-1]:
+            return Trapezoid()(values, points)
+        widths = points[..., 1:] - points[..., :-1]  # NumPy stretches one, or a single pair
+        return (multiply(widths, values[..., 1:] + values[..., :-1]) / 2.0).sum(-1)
     v = as_variable(y)
     before = (slice(None),) * normalize_axis_index(axis, v.ndim)
     pairs = v[(*before, slice(1, None))] + v[(*before, slice(None, -1))]

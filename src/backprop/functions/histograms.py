@@ -54,6 +54,7 @@ def bincount(x: ArrayLike, /, weights: Operand | None = None, minlength: int = 0
     Variable([1., 0., 5.])
     """
     of = _weights(np.bincount, weights)
+    of = of if np.size(x) else ravel(of)[:0]  # NumPy takes any number of weights for nothing
     length = np.bincount(places(x), of.data, minlength).size
     return Scatter(np.array(x, np.intp), (length,))(of)
 

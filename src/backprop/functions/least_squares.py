@@ -111,7 +111,7 @@ def lstsq(
     *_, rank, _ = np.linalg.lstsq(*least, rcond)  # raises NumPy's own errors
     m, n = a.shape
     eps = float(np.finfo(np.float64).eps)
-    cutoff = eps * max(m, n) if rcond is None else rcond if rcond >= 0 else eps
+    cutoff = eps * max(m, n) if rcond is None else rcond if 0 <= rcond < 1 else eps
     x = pinv(a, rcond=cutoff) @ b
     left = b - a @ x
     squares = call(np.sum, left * left, axis=0, keepdims=b.ndim == 1)

@@ -47,7 +47,7 @@ class Take(GetItem, fresh=True):
 
 def numbers(x: Operand, axis: int | None) -> NDArray[np.intp]:
     """The numbers of the slices along `axis`; of all elements if it is None."""
-    shape = facts.shape(x)
+    shape = facts.shape(x) or (1,)
     return np.arange(prod(shape) if axis is None else shape[normalize_axis_index(axis, len(shape))])
 
 
@@ -60,6 +60,7 @@ def numbers(x: Operand, axis: int | None) -> NDArray[np.intp]:
         case("np.take(x, [4, -4], axis=1, mode='wrap')", x=(2, 3)),
         case("np.take(x, [9, -9], mode='clip')", x=(2, 3)),
         case("np.take(x, 0)", x=()),
+        case("np.take(x, [0, 0], axis=-1)", x=()),
     ],
 )
 def take(
@@ -67,8 +68,8 @@ def take(
 ) -> Variable:
     """The elements at `indices` along `axis`, of the flat array if it is None: numpy.take."""
     x = as_variable(x)
-    if axis is None:
-        x, axis = ravel(x), 0
+    if axis is None or not x.ndim:  # NumPy lets a number have an axis 0 or -1
+        x, axis = ravel(x), axis or 0
     axis = normalize_axis_index(axis, x.ndim)
     found = _taken(np.arange(x.shape[axis]), places(indices), mode=mode)
     return Take((*(slice(None),) * axis, found))(x)
@@ -174,6 +175,7 @@ def insert(x: Operand, /, obj: Places, values: Operand, axis: int | None = None)
         case("np.trim_zeros(np.pad(x, 1), trim='b')", REALS.without(0.0), x=(2,)),
         case("np.trim_zeros(np.pad(x, 1), 'F', axis=-1)", REALS.without(0.0), x=(2, 1)),
         case("np.trim_zeros(x * 0.0)", x=(2, 3)),
+        case("np.trim_zeros(x)", x=()),
     ],
 )
 def trim_zeros(
@@ -183,6 +185,8 @@ def trim_zeros(
     x = as_variable(x)
     np.trim_zeros([], trim)  # for its check
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
+    if not x.ndim:
+        return x
     found = np.nonzero(x.data)
     return x[tuple(_span(found[i], trim) if i in axes else slice(None) for i in range(x.ndim))]
 

@@ -163,6 +163,11 @@ class Hypot(Broadcasting, fresh=True):
         return absorb(gy, cosine(self.b, self.a))
 
 
+def _direction(x: Array, far: NDArray[np.bool_]) -> Array:  # no case: nothing moves there
+    """A coordinate of the directions that arctan2 gives to points which are infinitely far."""
+    return np.where(far, np.copysign(np.isinf(x).astype(x.dtype), x), x)
+
+
 class Cosine(Broadcasting, fresh=True):
     """y = a / r for r = √(a² + b²), dy/da = (b / r)² / r, dy/db = -(a / r) (b / r) / r.
 
@@ -175,6 +180,9 @@ class Cosine(Broadcasting, fresh=True):
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
+        far = np.isinf(a) | np.isinf(b)
+        if np.any(far):  # no case: nothing moves there
+            a, b = _direction(a, far), _direction(b, far)
         with np.errstate(over="ignore"):
             return over(a, uf.hypot(a, b, out=...))
 

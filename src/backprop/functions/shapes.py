@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, overload
 
 import numpy as np
 
-from backprop.arrays import FLOATS, Array, Axes, Shape, unbroadcast
+from backprop.arrays import FLOATS, Array, Axes, Shape, as_tuple, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Operand, Variable
@@ -303,6 +303,12 @@ def laid(x: Variable, order: Literal["C", "F"] = "C") -> Variable:
     data = x.data
     lies = data.flags[order] if type(data) is np.ndarray else True
     return x if lies else Copy(order)(x)
+
+
+def filling(x: Variable, shape: int | Sequence[int]) -> Variable:
+    """`x` stretched to `shape` as by an assignment: axes of length 1 in front may be too many."""
+    extra = x.ndim - len(as_tuple(shape))
+    return broadcast_to(squeeze(x, tuple(range(extra))) if extra > 0 else x, shape)
 
 
 def order_of(x: Variable) -> Literal["C", "F"]:

@@ -33,6 +33,7 @@ __all__ = ["repeat", "resize", "tile"]
         case("np.repeat(x, [2], axis=1)", x=(2, 1, 3)),
         case("np.repeat(x, 0, axis=1)", x=(2, 3)),
         case("np.repeat(x, 2)", x=()),
+        case("np.repeat(x, 3, axis=0)", x=()),
     ],
 )
 def repeat(x: Operand, /, repeats: ArrayLike, axis: int | None = None) -> Variable:

@@ -13,11 +13,11 @@ from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
-from backprop.functions.arithmetic import Matmul
+from backprop.functions.arithmetic import Matmul, multiply
 from backprop.functions.axes import moveaxis
 from backprop.functions.bases import Settings, settled, ufunc
+from backprop.functions.joining import stack
 from backprop.functions.products import bare
-from backprop.functions.selection import scatter
 from backprop.kinds import BinaryFunction
 
 __all__ = ["cross", "matvec", "vecdot", "vecmat"]
@@ -91,6 +91,7 @@ class Cross(BinaryFunction, fresh=True):
         case("np.cross(a, b)", a=(3,), b=(2, 3)),
         case("np.cross(a, b)", a=(2,), b=(2,)),
         case("np.cross(a, b)", a=(2,), b=(2, 3)),
+        case("np.cross(a, b)", a=(2, 3), b=(2,)),
         case("np.cross(a, b, axis=0)", a=(3, 2), b=(3, 2)),
         case("np.cross(a, b, axisa=0, axisb=1, axisc=0)", a=(3, 2), b=(2, 3)),
     ],
@@ -112,16 +113,23 @@ def cross(
     lengths = {left.shape[-1], right.shape[-1]}
     if lengths - {2, 3}:
         raise ValueError("incompatible dimensions for cross product (dimension must be 2 or 3)")
-    y = Cross()(_in_space(left), _in_space(right))
-    return y[..., 2] if lengths == {2} else moveaxis(y, -1, of_c)
+    if lengths == {2}:
+        return _third(left, right)
+    if lengths == {3}:
+        return moveaxis(Cross()(left, right), -1, of_c)
+    y = _tilted(left, right) if left.shape[-1] == 2 else -_tilted(right, left)
+    return moveaxis(y, -1, of_c)
 
 
-def _in_space(x: Variable | Array) -> Variable | Array:
-    """Vectors of length 3: those of length 2 with a 0 more."""
-    if x.shape[-1] == 3:
-        return x
-    y: Variable | Array = scatter(x, (..., slice(2)), (*x.shape[:-1], 3))
-    return y
+def _third(a: Variable | Array, b: Variable | Array) -> Variable:
+    """The third component, which is that of vectors in the plane."""
+    return multiply(a[..., 0], b[..., 1]) - multiply(a[..., 1], b[..., 0])
+
+
+def _tilted(a: Variable | Array, b: Variable | Array) -> Variable:
+    """The product where only b has a third component: no 0 stands in for that of a."""
+    first, second = multiply(a[..., 1], b[..., 2]), -multiply(a[..., 0], b[..., 2])
+    return stack([first, second, _third(a, b)], axis=-1)
 
 
 @ufunc(
