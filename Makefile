@@ -6,7 +6,6 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 JUDGES := .venv-judges
-MUTANTS := .venv-mutants
 ON_PATH := PATH="$(abspath $(VENV))/bin:$$PATH"  # pyright asks the python it finds there
 
 .DEFAULT_GOAL := help
@@ -41,15 +40,8 @@ bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
 deep: $(READY)  ## the long campaign: fresh examples over all rules, chains and programs
 	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n 2 -rP tests/deep_campaign.py tests/test_faults.py
 
-mutate: $(MUTANTS)/ready  ## change the kernel, one small thing at a time: a test must fail each time
-	rm -rf build/mutants && mkdir -p build/mutants
-	cp -r src tests pyproject.toml build/mutants
-	$(MUTANTS)/bin/cosmic-ray init mutation.toml build/mutants/session.sqlite
-	$(MUTANTS)/bin/cr-filter-operators build/mutants/session.sqlite mutation.toml
-	cd build/mutants && PATH="$(abspath $(MUTANTS))/bin:$$PATH" PYTHONPATH=src sh -c \
-	  'cosmic-ray baseline ../../mutation.toml && cosmic-ray exec ../../mutation.toml session.sqlite'
-	$(MUTANTS)/bin/cr-report --surviving-only --show-diff build/mutants/session.sqlite
-	$(MUTANTS)/bin/cr-rate build/mutants/session.sqlite
+mutate: $(READY)  ## change the package, one small thing at a time: a test must fail each time
+	$(PY) -m benchmarks.mutate
 
 judges: $(JUDGES)/ready  ## HIPS autograd, MyGrad and JAX on every expression; docs/coverage.md
 	$(JUDGES)/bin/python -m pytest -n 2 tests/test_judges_numpy.py tests/test_programs_numpy.py
@@ -60,7 +52,7 @@ docs: $(READY)  ## write docs/functions.md, the table of all functions, as verif
 	mv docs/functions.md.new docs/functions.md
 
 clean:  ## remove the environments and all that the other targets made
-	rm -rf $(VENV) $(JUDGES) $(MUTANTS) .venv-pythons dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(JUDGES) .venv-pythons dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
@@ -74,10 +66,4 @@ $(JUDGES)/ready: pyproject.toml constraints.txt judges.txt
 	@echo "setting up $(JUDGES) (once)"
 	$(PYTHON) -m venv --clear $(JUDGES)
 	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r judges.txt -e '.[testing]' pytest pytest-xdist typing_extensions
-	@touch $@
-
-$(MUTANTS)/ready: pyproject.toml constraints.txt mutation.txt
-	@echo "setting up $(MUTANTS) (once)"
-	$(PYTHON) -m venv --clear $(MUTANTS)
-	$(MUTANTS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r mutation.txt '.[dev]'
 	@touch $@

@@ -1,0 +1,349 @@
+"""`make mutate`: the package is changed, one small thing at a time, and a test must fail each time.
+
+The kernel wholly; of the rules and of the verifier a seeded sample. Each of two workers has a copy
+of the tree and has imported all but the package itself: it forks for every mutant, and the fork
+runs the tests that are meant to notice. Of a rule these are the verification and the values of the
+functions of its file alone. What survives stands in survivors.txt with the reason why the change
+changes nothing, or is a fault of the tests. What was tried is in build/mutants, by the state of the
+sources: a run that was cut off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing import current_process, get_context
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from typing import Final
+
+from benchmarks.mutants import Mutant, mutants_of
+
+ROOT: Final = Path(__file__).parent.parent
+BUILD: Final = ROOT / "build" / "mutants"
+KNOWN: Final = Path(__file__).with_name("survivors.txt")
+_HEAVY: Final = (
+    "mpmath",
+    "numpy",
+    "scipy.special",
+    "scipy.optimize",
+    "pandas",
+    "xarray",
+    "dask.array",
+)
+_TOOLS: Final = ("pytest", "_pytest.assertion.rewrite", "hypothesis.stateful", "rich.console")
+_OPTIONS: Final = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist")
+_PLAIN: Final = ("--assert=plain", "--hypothesis-seed=1", "--tb=line", "-W", "ignore")
+_LIMIT: Final = 4.0  # times what the tests take of the unchanged tree, and some seconds
+_MODULES: Final = [
+    "core",
+    "kinds",
+    "gradients",
+    "tangents",
+    "checks",
+    "checking",
+    "modes",
+    "arrays",
+    "arguments",
+    "dispatch",
+]
+_KERNEL_TESTS: Final = (
+    "notes graph modes errors operators peers function_errors kinks keywords numpy_protocols "
+    "transforms variable stateful"
+)
+_VERIFIER_TESTS: Final = "domain entries laws differences kinks"
+_LAST: Final = (  # of the verifier's: what it takes and refuses, but for its long runs
+    "tests/test_zoo.py::test_a_rarely_wrong_rule_is_rejected_where_it_is_wrong",
+    "tests/test_verify.py",
+    "--deselect=tests/test_verify.py::test_every_function_agrees_with_central_differences",
+    "--deselect=tests/test_verify.py::test_what_a_user_writes_is_verified",
+    "--deselect=tests/test_verify.py::test_every_case_of_a_function_has_an_example",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Files that are changed, and the tests that must notice, the quick ones first."""
+
+    name: str
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+    sample: int | None
+
+
+def groups() -> tuple[Group, ...]:
+    """The kernel, the rules, the verifier."""
+    rules = (p for p in (ROOT / "src/backprop/functions").glob("*.py") if p.stem != "__init__")
+    testing = (p for p in (ROOT / "src/backprop/testing").glob("*.py") if p.stem != "__init__")
+    kernel = (ROOT / f"src/backprop/{name}.py" for name in _MODULES)
+    return (
+        Group("kernel", _paths(kernel), _tests(_KERNEL_TESTS), None),
+        Group("rules", _paths(rules), (), 300),
+        Group("verifier", _paths([*testing, ROOT / "src/backprop/domain.py"]),
+              (*_tests(_VERIFIER_TESTS), *_LAST), 300),
+    )  # fmt: skip
+
+
+def _paths(files: object) -> tuple[str, ...]:
+    assert isinstance(files, (list, Iterator))
+    return tuple(sorted(str(file.relative_to(ROOT)) for file in files))
+
+
+def _tests(names: str) -> tuple[str, ...]:
+    files = (f"tests/test_{name}.py" for name in names.split())
+    return tuple(file for file in files if (ROOT / file).exists())
+
+
+# -- In a worker -----------------------------------------------------------------------------------
+
+
+def prepare(build: str) -> None:
+    """Copy the tree for this worker, and import what the tests import besides the package."""
+    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "HYPOTHESIS_NO_PLUGINS": "1"}
+    tree = _tree(build)
+    shutil.rmtree(tree, ignore_errors=True)
+    for part in ("src", "tests"):
+        shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / file, tree)
+    for part in ("docs", "examples", "benchmarks"):
+        (tree / part).symlink_to(ROOT / part)
+    checked = PycInvalidationMode.CHECKED_HASH  # a changed file is compiled anew, a restored is not
+    compileall.compile_dir(tree, quiet=1, invalidation_mode=checked)
+    for name in (*_HEAVY, *_TOOLS):
+        with suppress(ImportError):
+            import_module(name)
+    assert not any(name.partition(".")[0] == "backprop" for name in sys.modules)
+
+
+def _tree(build: str) -> Path:
+    return Path(build) / current_process().name
+
+
+def attempt(build: str, mutant: Mutant | None, tests: tuple[str, ...], limit: float) -> Outcome:
+    """Run the tests on the tree with this change, in a fork."""
+    tree, start = _tree(build), time.monotonic()
+    file = tree / (mutant.path if mutant else "pyproject.toml")
+    source = file.read_bytes()
+    if mutant:
+        file.write_bytes(mutant.of(source))
+    try:
+        pid = os.fork()
+        if not pid:
+            _run(tree, mutant.path if mutant else None, tests)
+        code = _waited(pid, start + limit)
+    finally:
+        file.write_bytes(source)
+    shown = (tree / "output").read_text(errors="replace")[-4000:]
+    return Outcome(code, time.monotonic() - start, shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the tests ended: 0 if all passed, None if they took too long."""
+
+    code: int | None
+    seconds: float
+    shown: str
+
+
+def _waited(pid: int, until: float) -> int | None:
+    while time.monotonic() < until:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return None
+
+
+def _run(tree: Path, path: str | None, tests: tuple[str, ...]) -> None:
+    """The fork: it never returns."""
+    code = 99
+    try:
+        os.setpgid(0, 0)
+        output = os.open(tree / "output", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.chdir(tree)
+        sys.path[:] = [str(tree / "src"), str(tree), *(p for p in sys.path if p != str(ROOT))]
+        os.environ |= {"PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        sys.dont_write_bytecode = True
+        for name in [name for name in sys.modules if name.partition(".")[0] == "benchmarks"]:
+            del sys.modules[name]
+        import pytest
+
+        import_module("backprop.registration").register()  # as Hypothesis does with its plugins
+        found = tests or tuple(_of_rules(str(path)))
+        code = int(pytest.main([*_OPTIONS, *_PLAIN, *found]))
+    except BaseException as error:
+        print(repr(error), flush=True)
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def _of_rules(path: str) -> Iterator[str]:
+    """The tests of the functions of one file of rules; of all its users, if it has none itself."""
+    expressions = import_module("backprop.testing.expressions")
+    module = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
+    names = {name: f.__module__ for name, (f, _) in expressions.numpy_functions().items()}
+    users = {module, *(m for m in names.values() if _uses(m, module))}
+    own = [name for name, m in names.items() if m == module]
+    found = own or random.Random(1).sample(all_ := [n for n, m in names.items() if m in users],
+                                           min(len(all_), 12))  # fmt: skip
+    if (Path("tests") / "test_values.py").exists():
+        test = "test_values_shapes_and_memory_are_those_of_numpy"
+        yield from (f"tests/test_values.py::{test}[{name}]" for name in found)
+    test = "test_every_function_agrees_with_central_differences"
+    yield from (f"tests/test_verify.py::{test}[{name}]" for name in found)
+
+
+def _uses(user: str, module: str) -> bool:
+    values = vars(sys.modules[user]).values()
+    return any(getattr(value, "__module__", None) == module for value in values)
+
+
+# -- The run ---------------------------------------------------------------------------------------
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Try the mutants and print who survived; 1 if one of them is in no list."""
+    options = _options(argv)
+    build = BUILD / _digest()
+    build.mkdir(parents=True, exist_ok=True)
+    known, every = (
+        _known(),
+        {g.name: [m for f in g.files for m in mutants_of(ROOT, f)] for g in groups()},
+    )
+    stale = known.keys() - {_change(m) for found in every.values() for m in found}
+    done = _done(build / "results.jsonl")
+    bad = bool(stale)
+    with (
+        ProcessPoolExecutor(
+            options.workers, get_context("spawn"), initializer=prepare, initargs=(str(build),)
+        ) as pool,
+        (build / "results.jsonl").open("a") as log,
+    ):
+        for group in groups():
+            if getattr(options, group.name) == 0:
+                continue
+            found = _sampled(every[group.name], getattr(options, group.name), options.seed)
+            limit, red = _baseline(pool, str(build), group)
+            tests = (*group.tests, *(f"--deselect={test}" for test in red)) if group.tests else ()
+            todo = [m for m in found if m.key not in done]
+            calls = {pool.submit(attempt, str(build), m, tests, limit): m for m in todo}
+            for n, call in enumerate(as_completed(calls), 1):
+                mutant, outcome = calls[call], call.result()
+                done[mutant.key] = outcome.code != 0
+                entry = {"key": mutant.key, "killed": outcome.code != 0, "code": outcome.code,
+                         "seconds": round(outcome.seconds, 2)}  # fmt: skip
+                print(json.dumps(entry), file=log, flush=True)
+                if not n % 25:
+                    print(f"  {group.name}: {n} of {len(todo)}", file=sys.stderr, flush=True)
+            alive = [m for m in found if not done[m.key]]
+            bad |= _report(group.name, len(every[group.name]), found, alive, known)
+            bad |= bool(red)
+    for path, old, new in sorted(stale):
+        print(f"survivors.txt: no such change any more: {path}\n  - {old}\n  + {new}")
+    return int(bad)
+
+
+def _options(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make mutate", description="Do the tests notice changes?")
+    for group in groups():
+        many = "all" if group.sample is None else group.sample
+        parser.add_argument(f"--{group.name}", type=int, default=group.sample,
+                            help=f"how many mutants of the {group.name} ({many})")  # fmt: skip
+    parser.add_argument("--seed", type=int, default=1, help="of the samples (1)")
+    parser.add_argument("--workers", type=int, default=2, help="processes (2)")
+    return parser.parse_args(argv)
+
+
+def _digest() -> str:
+    """Of all that can change what the tests say."""
+    files = [p for part in ("src", "tests") for p in (ROOT / part).rglob("*.py")]
+    whole = hashlib.sha256(b"".join(p.read_bytes() for p in sorted(files)))
+    return whole.hexdigest()[:12]
+
+
+def _sampled(found: list[Mutant], many: int | None, seed: int) -> list[Mutant]:
+    if many is None or many >= len(found):
+        return found
+    return random.Random(seed).sample(found, many)
+
+
+def _baseline(pool: ProcessPoolExecutor, build: str, group: Group) -> tuple[float, list[str]]:
+    """For how long a mutant may run, and which tests are red before anything is changed."""
+    red: list[str] = []
+    while group.tests:
+        outcome = pool.submit(
+            attempt, build, None, (*group.tests, *(f"--deselect={t}" for t in red)), 900.0
+        ).result()
+        if outcome.code == 0:
+            print(f"{group.name}: the tests take {outcome.seconds:.0f} s of the unchanged tree")
+            return _LIMIT * outcome.seconds + 10.0, red
+        failed = [
+            line.split()[1] for line in outcome.shown.split("\n") if line.startswith("FAILED")
+        ]
+        if not failed or set(failed) <= set(red):
+            raise SystemExit(f"{group.name}: the unchanged tree fails:\n{outcome.shown}")
+        print(f"{group.name}: red before anything is changed, left out: {failed}")
+        red += failed
+    return 120.0, red
+
+
+def _done(log: Path) -> dict[str, bool]:
+    lines = log.read_text().splitlines() if log.exists() else []
+    return {entry["key"]: entry["killed"] for entry in map(json.loads, lines)}
+
+
+def _change(mutant: Mutant) -> tuple[str, str, str]:
+    return mutant.path, mutant.old, mutant.new
+
+
+def _known() -> dict[tuple[str, str, str], str]:
+    """The survivors that change nothing, and why: blocks of path, old line, new line, reason."""
+    blocks = KNOWN.read_text().split("\n\n") if KNOWN.exists() else []
+    found: dict[tuple[str, str, str], str] = {}
+    for block in blocks:
+        lines = [line for line in block.strip().split("\n") if not line.startswith("#")]
+        if len(lines) > 3:
+            path, old, new, *why = lines
+            found[path, old.removeprefix("- "), new.removeprefix("+ ")] = " ".join(why)
+    return found
+
+
+def _report(
+    name: str,
+    of: int,
+    found: list[Mutant],
+    alive: list[Mutant],
+    known: dict[tuple[str, str, str], str],
+) -> bool:
+    """Print the figures of a group; whether a survivor is unknown."""
+    unknown = [m for m in alive if _change(m) not in known]
+    print(f"{name}: killed {len(found) - len(alive)} of {len(found)} tried, of {of} mutants; "
+          f"{len(alive) - len(unknown)} live and change nothing, {len(unknown)} are missed")  # fmt: skip
+    for m in unknown:
+        print(f"{m.path}:{m.line}\n- {m.old}\n+ {m.new}\n", flush=True)
+    return bool(unknown)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
