@@ -134,6 +134,7 @@ class Adds(Function):
         return 2 * gy
 
 
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) >= "2.5.0", reason="it refuses by itself")
 @pytest.mark.parametrize(
     ("where", "says"),
     [

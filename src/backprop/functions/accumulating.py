@@ -63,7 +63,7 @@ def accumulated(rule: Function, x: Operand, axis: int) -> Variable:
     "accumulate",
     cases=lambda: [
         case("onp.add.accumulate(x)", x=(3, 2)),
-        case("onp.add.accumulate(x, 0, 'g').astype(x.dtype)", x=(2,)),
+        case("onp.add.accumulate(x, 0, np.longdouble).astype(x.dtype)", x=(2,)),
     ],
 )
 def add_accumulate(array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None) -> Variable:
@@ -76,7 +76,7 @@ def add_accumulate(array: Operand, /, axis: int = 0, dtype: DTypeLike | None = N
     "accumulate",
     cases=lambda: [
         case("onp.multiply.accumulate(x, axis=-1)", x=(2, 3)),
-        case("onp.multiply.accumulate(x, dtype='g').astype(x.dtype)", x=(2,)),
+        case("onp.multiply.accumulate(x, dtype=np.longdouble).astype(x.dtype)", x=(2,)),
     ],
 )
 def multiply_accumulate(
@@ -92,7 +92,7 @@ def multiply_accumulate(
     cases=lambda: [
         case("onp.maximum.accumulate(x)", x=(4, 2)),
         case("onp.maximum.accumulate(x, axis=-1)", x=(2, 0)),
-        case("onp.maximum.accumulate(x, 0, 'g').astype(x.dtype)", x=(2,)),
+        case("onp.maximum.accumulate(x, 0, np.longdouble).astype(x.dtype)", x=(2,)),
     ],
     kink="ties share equally",
 )
@@ -108,7 +108,7 @@ def maximum_accumulate(
     "accumulate",
     cases=lambda: [
         case("onp.minimum.accumulate(x, axis=1)", x=(2, 4)),
-        case("onp.minimum.accumulate(x, 0, 'g').astype(x.dtype)", x=(2,)),
+        case("onp.minimum.accumulate(x, 0, np.longdouble).astype(x.dtype)", x=(2,)),
     ],
     kink="ties share equally",
 )

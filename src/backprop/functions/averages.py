@@ -46,7 +46,7 @@ class Mean(Reduction, fresh=True):
     np.mean,
     cases=lambda: [
         case("np.mean(x)", x=()),
-        case("np.mean(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
+        case("np.mean(x, 0, np.longdouble).astype(x.dtype)", x=(2, 3)),
         case("np.mean(x)", x=(2, 3)),
         case("np.mean(x, axis=(0, -1))", x=(2, 1, 3)),
         case("np.mean(x, axis=-1, keepdims=True)", x=(2, 3)),
@@ -79,7 +79,7 @@ def mean(
     np.nanmean,
     cases=lambda: [
         case("np.nanmean(x, axis=(-1, 0))", x=(2, 3)),
-        case("np.nanmean(x, dtype='g').astype(x.dtype)", x=(2, 3)),
+        case("np.nanmean(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 3)),
         case("np.nanmean(np.where([True, False, True], x, onp.nan), axis=1)", x=(2, 3)),
         case(
             "np.nanmean(np.where([[True, False], [True, True]], x, onp.nan), 0, keepdims=True, "

@@ -43,7 +43,7 @@ __all__ = ["corrcoef", "cov"]
             x=(3,),
             w=(3,),
         ),
-        case("np.cov(x, dtype='g').astype(x.dtype)", x=(2, 3)),
+        case("np.cov(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 3)),
     ],
 )
 def cov(
@@ -113,7 +113,7 @@ def _weight(x: Variable, name: str, weights: Operand | ArrayLike | None) -> Vari
         case("np.corrcoef(x)", NEAR, x=(2, 4)),
         case("np.corrcoef(x)", NEAR, x=(3,)),
         case("np.corrcoef(x)", NEAR, x=(0, 3)),
-        case("np.corrcoef(x, dtype='g').astype(x.dtype)", NEAR, x=(2, 4)),
+        case("np.corrcoef(x, dtype=np.longdouble).astype(x.dtype)", NEAR, x=(2, 4)),
         case("np.corrcoef(x, y + [3.0, 1.0, 4.0, 2.0])", NEAR, x=(4,), y=(4,)),
         case("np.corrcoef(x, y, rowvar=False)", NEAR, x=(4, 2), y=(4, 1)),
     ],

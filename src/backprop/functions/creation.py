@@ -93,7 +93,7 @@ def linspace(
     np.linspace,
     cases=lambda: [
         case("np.linspace(a, b, 4)", a=(), b=()),
-        case("np.linspace(a, b, 4, dtype='g').astype(a.dtype)", a=(), b=()),
+        case("np.linspace(a, b, 4, dtype=np.longdouble).astype(a.dtype)", a=(), b=()),
         case("np.linspace(a, stop=b, num=3, endpoint=False, axis=-1)", a=(2, 1), b=(3,)),
         case("np.linspace(a, 1.0, 3, retstep=True)[1]", a=(2,)),
         case("np.linspace(start=a, stop=b, num=1)", a=(), b=(2,)),
@@ -147,7 +147,7 @@ class Geomspace(Linspace, fresh=True):
     np.geomspace,
     cases=lambda: [
         case("np.geomspace(a, b, 4)", POSITIVE, a=(), b=()),
-        case("np.geomspace(a, b, 3, dtype='g').astype(a.dtype)", POSITIVE, a=(), b=()),
+        case("np.geomspace(a, b, 3, dtype=np.longdouble).astype(a.dtype)", POSITIVE, a=(), b=()),
         case("np.geomspace(a, stop=b, num=3, endpoint=False, axis=1)", POSITIVE, a=(2,), b=()),
         case("np.geomspace(start=-a, stop=-2.0, num=3)", POSITIVE, a=(2,)),
     ],
@@ -168,7 +168,7 @@ def geomspace(
     np.logspace,
     cases=lambda: [
         case("np.logspace(a, b, 3)", a=(), b=()),
-        case("np.logspace(a, b, 2, dtype='g').astype(a.dtype)", a=(), b=()),
+        case("np.logspace(a, b, 2, dtype=np.longdouble).astype(a.dtype)", a=(), b=()),
         case(
             "np.logspace(a, stop=b, num=3, endpoint=False, base=c, axis=-1)",
             (REALS, REALS, POSITIVE),
@@ -231,7 +231,7 @@ def meshgrid(
         case("np.full((2, 3), x)", x=()),
         case("np.full(2, x)", x=(2,)),
         case("np.full(2, x)", x=(1, 2)),
-        case("np.full(2, x, 'g').astype(x.dtype)", x=()),
+        case("np.full(2, x, np.longdouble).astype(x.dtype)", x=()),
     ]
 )
 def full(
@@ -248,7 +248,7 @@ def full(
     np.full_like,
     cases=lambda: [
         case("np.full_like(x, b)", x=(2, 3), b=(3,)),
-        case("np.full_like(x, b, 'g').astype(b.dtype)", x=(2, 3), b=(3,)),
+        case("np.full_like(x, b, np.longdouble).astype(b.dtype)", x=(2, 3), b=(3,)),
         case("np.full_like(x, fill_value=b, shape=4)", x=(2, 3), b=()),
     ],
 )

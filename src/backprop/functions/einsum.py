@@ -95,7 +95,7 @@ def _replaced(items: tuple[Any, ...], i: int, item: object) -> tuple[Any, ...]:
         case("np.einsum('k,j,jl->l', a, b, c, optimize='greedy')", a=(2,), b=(3,), c=(3, 2)),
         case("np.einsum(a, [0, 1], b, [1, 2], [0, 2])", a=(2, 3), b=(3, 2)),
         case("np.einsum(a, [..., 1], b, [1])", a=(2, 3), b=(3,)),
-        case("np.einsum('ij,j', a, b, dtype='g').astype(a.dtype)", a=(2, 3), b=(3,)),
+        case("np.einsum('ij,j', a, b, dtype=np.longdouble).astype(a.dtype)", a=(2, 3), b=(3,)),
         case("np.einsum('ij,ij->i', x, x)", x=(0, 3)),
     ],
 )

@@ -199,7 +199,7 @@ def nanmin(
     "reduce",
     cases=lambda: [
         case("onp.maximum.reduce(x)", x=(2, 3)),
-        case("onp.maximum.reduce(x, dtype='g').astype(x.dtype)", x=(2,)),
+        case("onp.maximum.reduce(x, dtype=np.longdouble).astype(x.dtype)", x=(2,)),
         case("onp.maximum.reduce(x, 1, keepdims=True, initial=0.5, where=[True, False])", x=(3, 2)),
     ],
     kink="ties share equally",
@@ -223,7 +223,7 @@ def maximum_reduce(
     "reduce",
     cases=lambda: [
         case("onp.minimum.reduce(x)", x=(2, 3)),
-        case("onp.minimum.reduce(x, dtype='g').astype(x.dtype)", x=(2,)),
+        case("onp.minimum.reduce(x, dtype=np.longdouble).astype(x.dtype)", x=(2,)),
         case("onp.minimum.reduce(x, 1, keepdims=True, initial=0.5, where=[True, False])", x=(3, 2)),
     ],
     kink="ties share equally",

@@ -206,7 +206,7 @@ def _others(factors: _T, outside: _T, n: int) -> _T:
     np.prod,
     cases=lambda: [
         case("np.prod(x)", x=()),
-        case("np.prod(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
+        case("np.prod(x, 0, np.longdouble).astype(x.dtype)", x=(2, 3)),
         case("np.prod(x)", x=(2, 3)),
         case("np.prod(x, axis=-1, keepdims=True)", x=(2, 3)),
         case("np.prod(x, axis=(-1, 0))", x=(2, 2, 2)),
@@ -240,7 +240,7 @@ def prod(
     np.nanprod,
     cases=lambda: [
         case("np.nanprod(x)", x=(2, 2)),
-        case("np.nanprod(x, dtype='g').astype(x.dtype)", x=(2, 2)),
+        case("np.nanprod(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 2)),
         case("np.nanprod(np.where([True, False, True], x, onp.nan), axis=-1)", x=(2, 3)),
         case(
             "np.nanprod(np.where([True, False], x, onp.nan), 0, keepdims=True, initial=2.0, "
@@ -269,7 +269,7 @@ def nanprod(
     "reduce",
     cases=lambda: [
         case("onp.multiply.reduce(x)", x=(3, 2)),
-        case("onp.multiply.reduce(x, dtype='g').astype(x.dtype)", x=(3, 2)),
+        case("onp.multiply.reduce(x, dtype=np.longdouble).astype(x.dtype)", x=(3, 2)),
         case("onp.multiply.reduce(x, axis=-1, initial=2.0, where=[True, False])", x=(3, 2)),
         case("onp.multiply.reduce(x, (0, 1), keepdims=True)", x=(2, 2)),
     ],

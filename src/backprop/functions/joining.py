@@ -69,7 +69,7 @@ class Concatenate(NaryFunction, fresh=True):
     np.concatenate,
     cases=lambda: [
         case("np.concatenate([a, b])", a=(2, 3), b=(1, 3)),
-        case("np.concatenate([a, b], dtype='g').astype(a.dtype)", a=(2,), b=(1,)),
+        case("np.concatenate([a, b], dtype=np.longdouble).astype(a.dtype)", a=(2,), b=(1,)),
         case("np.concatenate((a, b, a), axis=-1)", a=(2, 1), b=(2, 0)),
         case("np.concatenate([a, b], axis=None)", a=(2, 1), b=()),
         case("np.concatenate([a, [1.0, 2.0]]).astype(a.dtype)", a=(3,)),
@@ -137,7 +137,7 @@ class Stack(NaryFunction, fresh=True):
     np.stack,
     cases=lambda: [
         case("np.stack([a, b, a])", a=(2, 3), b=(2, 3)),
-        case("np.stack([a, b], dtype='g').astype(a.dtype)", a=(2,), b=(2,)),
+        case("np.stack([a, b], dtype=np.longdouble).astype(a.dtype)", a=(2,), b=(2,)),
         case("np.stack([a, 2.0, b])", a=(), b=()),
         case("np.stack((a, b), axis=-1)", a=(2, 3), b=(2, 3)),
         case("np.stack(x, 1)", x=(2, 0)),
@@ -157,7 +157,7 @@ def stack(arrays: Operands, /, axis: int = 0, *, dtype: DTypeLike | None = None)
     np.vstack,
     cases=lambda: [
         case("np.vstack([a, b])", a=(3,), b=(2, 3)),
-        case("np.vstack([a, b], dtype='g').astype(a.dtype)", a=(2,), b=(2,)),
+        case("np.vstack([a, b], dtype=np.longdouble).astype(a.dtype)", a=(2,), b=(2,)),
         case("np.vstack(x)", x=(2, 3)),
     ],
 )
@@ -170,7 +170,7 @@ def vstack(tup: Operands, /, *, dtype: DTypeLike | None = None) -> Variable:
     np.hstack,
     cases=lambda: [
         case("np.hstack([a, b])", a=(3,), b=()),
-        case("np.hstack([a, b], dtype='g').astype(a.dtype)", a=(2,), b=()),
+        case("np.hstack([a, b], dtype=np.longdouble).astype(a.dtype)", a=(2,), b=()),
         case("np.hstack((a, b))", a=(2, 1), b=(2, 3)),
     ],
 )

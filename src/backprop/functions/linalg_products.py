@@ -89,7 +89,7 @@ def cross(x1: Operand, x2: Operand, /, *, axis: int = -1) -> Variable:
     cases=lambda: [
         case("np.linalg.trace(x)", x=(2, 2, 3)),
         case("np.linalg.trace(x, offset=-1)", x=(3, 2)),
-        case("np.linalg.trace(x, dtype='g').astype(x.dtype)", x=(2, 3)),
+        case("np.linalg.trace(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 3)),
     ],
 )
 def trace(x: Operand, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> Variable:

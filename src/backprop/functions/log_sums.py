@@ -103,7 +103,7 @@ def _reductions(name: str) -> list[Case]:
     some = "where=[True, False, True]"
     return [
         case(f"onp.{name}.reduce(x)", x=(3, 2)),
-        case(f"onp.{name}.reduce(x, dtype='g').astype(x.dtype)", x=(2,)),
+        case(f"onp.{name}.reduce(x, dtype=np.longdouble).astype(x.dtype)", x=(2,)),
         case(f"onp.{name}.reduce(x, (0, 1), keepdims=True)", x=(2, 2)),
         case(f"onp.{name}.reduce(x, axis=1, initial=0.5, {some})", x=(2, 3)),
         case(f"onp.{name}.reduce(x, initial=1.0)", x=(0, 2)),
@@ -114,7 +114,7 @@ def _accumulations(name: str) -> list[Case]:
     return [
         case(f"onp.{name}.accumulate(x)", x=(3, 2)),
         case(f"onp.{name}.accumulate(x, axis=-1)", x=(2, 0)),
-        case(f"onp.{name}.accumulate(x, 0, 'g').astype(x.dtype)", x=(4,)),
+        case(f"onp.{name}.accumulate(x, 0, np.longdouble).astype(x.dtype)", x=(4,)),
     ]
 
 

@@ -170,7 +170,7 @@ def kron(a: Operand, b: Operand) -> Variable:
     np.trace,
     cases=lambda: [
         case("np.trace(x)", x=(2, 3)),
-        case("np.trace(x, dtype='g').astype(x.dtype)", x=(2, 3)),
+        case("np.trace(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 3)),
         case("np.trace(x, -1)", x=(3, 2)),
         case("np.trace(x, offset=1, axis1=2, axis2=0)", x=(2, 2, 3)),
         case("np.trace(x)", x=(0, 3)),

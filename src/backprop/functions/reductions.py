@@ -149,7 +149,7 @@ class Sum(Reduction, fresh=True):
     np.sum,
     cases=lambda: [
         case("np.sum(x)", x=()),
-        case("np.sum(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
+        case("np.sum(x, 0, np.longdouble).astype(x.dtype)", x=(2, 3)),
         case("np.sum(x)", x=(2, 3)),
         case("np.sum(x, axis=0)", x=(2, 3)),
         case("np.sum(x, axis=-1, keepdims=True)", x=(2, 3)),
@@ -186,7 +186,7 @@ def sum(
     np.nansum,
     cases=lambda: [
         case("np.nansum(x)", x=(2, 3)),
-        case("np.nansum(x, dtype='g').astype(x.dtype)", x=(2, 3)),
+        case("np.nansum(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 3)),
         case("np.nansum(np.where([True, False, True], x, onp.nan), axis=0)", x=(2, 3)),
         case(
             "np.nansum(np.where([True, False, True], x, onp.nan), -1, keepdims=True, initial=2.0, "
@@ -215,7 +215,7 @@ def nansum(
     "reduce",
     cases=lambda: [
         case("onp.add.reduce(x)", x=(2, 3)),
-        case("onp.add.reduce(x, dtype='g').astype(x.dtype)", x=(2, 3)),
+        case("onp.add.reduce(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 3)),
         case(
             "onp.add.reduce(x, 1, keepdims=True, initial=2.0, where=[True, False, True])", x=(2, 3)
         ),

@@ -125,7 +125,7 @@ def along(rule: Function, x: Operand, axis: int | None) -> Variable:
     np.cumsum,
     cases=lambda: [
         case("np.cumsum(x)", x=()),
-        case("np.cumsum(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
+        case("np.cumsum(x, 0, np.longdouble).astype(x.dtype)", x=(2, 3)),
         case("np.cumsum(x)", x=(2, 3)),
         case("np.cumsum(x, axis=0)", x=(2, 3)),
         case("np.cumsum(x, axis=-2)", x=(2, 3, 1)),
@@ -149,7 +149,7 @@ def cumsum(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = Non
     np.cumprod,
     cases=lambda: [
         case("np.cumprod(x)", x=()),
-        case("np.cumprod(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
+        case("np.cumprod(x, 0, np.longdouble).astype(x.dtype)", x=(2, 3)),
         case("np.cumprod(x)", x=(2, 3)),
         case("np.cumprod(x, axis=0)", x=(3, 2)),
         case(f"np.cumprod(x * {_FAR})", _NEAR_ONE, x=(4,)),
@@ -174,7 +174,7 @@ def cumprod(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = No
     np.cumulative_sum,
     cases=lambda: [
         case("np.cumulative_sum(x)", x=(3,)),
-        case("np.cumulative_sum(x, dtype='g').astype(x.dtype)", x=(3,)),
+        case("np.cumulative_sum(x, dtype=np.longdouble).astype(x.dtype)", x=(3,)),
         case("np.cumulative_sum(x, axis=0, include_initial=True)", x=(2, 3)),
         case("np.cumulative_sum(x, axis=-1, include_initial=True)", x=(2, 0)),
     ],
@@ -195,7 +195,7 @@ def cumulative_sum(
     np.cumulative_prod,
     cases=lambda: [
         case("np.cumulative_prod(x)", x=(3,)),
-        case("np.cumulative_prod(x, dtype='g').astype(x.dtype)", x=(3,)),
+        case("np.cumulative_prod(x, dtype=np.longdouble).astype(x.dtype)", x=(3,)),
         case("np.cumulative_prod(x, axis=0, include_initial=True)", x=(3, 2)),
         case("np.cumulative_prod(x, axis=-1, include_initial=True)", x=(2, 0)),
     ],
@@ -239,7 +239,7 @@ def _typed(part: Operand, like: Variable) -> Operand:
     np.nancumsum,
     cases=lambda: [
         case("np.nancumsum(x)", x=(2, 3)),
-        case("np.nancumsum(x, dtype='g').astype(x.dtype)", x=(2, 3)),
+        case("np.nancumsum(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 3)),
         case("np.nancumsum(np.where([True, False, True], x, onp.nan), axis=-1)", x=(2, 3)),
     ],
     kink="a nan has gradient 0",
@@ -253,7 +253,7 @@ def nancumsum(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = 
     np.nancumprod,
     cases=lambda: [
         case("np.nancumprod(x)", x=(2, 2)),
-        case("np.nancumprod(x, dtype='g').astype(x.dtype)", x=(2, 2)),
+        case("np.nancumprod(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 2)),
         case("np.nancumprod(np.where([True, False, True], x, onp.nan), axis=-1)", x=(2, 3)),
     ],
     kink="a nan has gradient 0",

@@ -134,7 +134,7 @@ def _freedoms(ddof: float, correction: float | None) -> float:
     np.var,
     cases=lambda: [
         case("np.var(x)", x=()),
-        case("np.var(x, 0, 'g').astype(x.dtype)", x=(2, 3)),
+        case("np.var(x, 0, np.longdouble).astype(x.dtype)", x=(2, 3)),
         case("np.var(x)", x=(2, 3)),
         case("np.var(x, axis=-1, ddof=1, keepdims=True)", x=(2, 3)),
         case("np.var(x, axis=(0, -1), correction=0.5)", x=(2, 1, 3)),
@@ -169,7 +169,7 @@ def var(
     np.std,
     cases=lambda: [
         case("np.std(x)", NEAR, x=()),
-        case("np.std(x, 1, 'g').astype(x.dtype)", NEAR, x=(2, 3)),
+        case("np.std(x, 1, np.longdouble).astype(x.dtype)", NEAR, x=(2, 3)),
         case("np.std(x)", NEAR, x=(2, 3)),
         case("np.std(x, axis=-1, ddof=1, keepdims=True)", NEAR, x=(2, 3)),
         case("np.std(x, axis=(0, -1), correction=0.5)", NEAR, x=(2, 1, 3)),
@@ -210,7 +210,7 @@ def std(
         case("np.nanvar(np.where([True, False, True], x, onp.nan), axis=-1)", x=(2, 3)),
         case("np.nanvar(x, 0, ddof=1, keepdims=True, where=[[True], [True], [False]])", x=(3, 2)),
         case("np.nanvar(np.where([True, True, False], x, onp.nan), correction=0.5)", x=(2, 3)),
-        case("np.nanvar(x, dtype='g').astype(x.dtype)", x=(2, 3)),
+        case("np.nanvar(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 3)),
     ],
     kink="a nan has gradient 0",
 )
@@ -233,7 +233,7 @@ def nanvar(
     np.nanstd,
     cases=lambda: [
         case("np.nanstd(np.where([True, False, True, True], x, onp.nan), axis=-1)", NEAR, x=(2, 4)),
-        case("np.nanstd(x, dtype='g').astype(x.dtype)", NEAR, x=(2, 3)),
+        case("np.nanstd(x, dtype=np.longdouble).astype(x.dtype)", NEAR, x=(2, 3)),
         case(
             "np.nanstd(x, 0, ddof=1, keepdims=True, where=onp.arange(4)[:, None] < 3)",
             NEAR,
