@@ -20,6 +20,7 @@ from backprop import (
     Constant,
     Exp,
     Function,
+    Interval,
     NaryFunction,
     Square,
     Variable,
@@ -564,6 +565,18 @@ MISTAKES = {
         TypeError,
         lambda: iter(leaf(1.0)),
         "iteration over a 0-d array: this Variable is one number",
+    ),
+    "an interval from a text": Mistake(
+        errors.ArgumentTypeError,
+        TypeError,
+        lambda: Interval("a", 1.0),  # type: ignore[arg-type]  # on purpose
+        "'a'",
+    ),
+    "an interval of nothing": Mistake(
+        errors.ArgumentValueError,
+        ValueError,
+        lambda: Interval(1.0, 0.0),
+        "an Interval needs low < high",
     ),
     "a NumPy function without a rule": Mistake(
         errors.UnsupportedError,
