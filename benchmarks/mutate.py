@@ -338,8 +338,10 @@ def _report(
 ) -> bool:
     """Print the figures of a group; whether a survivor is unknown."""
     unknown = [m for m in alive if _change(m) not in known]
-    print(f"{name}: killed {len(found) - len(alive)} of {len(found)} tried, of {of} mutants; "
-          f"{len(alive) - len(unknown)} live and change nothing, {len(unknown)} are missed")  # fmt: skip
+    print(
+        f"{name}: killed {len(found) - len(alive)} of {len(found)} tried, of {of} mutants; "
+        f"{len(alive) - len(unknown)} live and change nothing, {len(unknown)} are missed"
+    )
     for m in unknown:
         print(f"{m.path}:{m.line}\n- {m.old}\n+ {m.new}\n", flush=True)
     return bool(unknown)

@@ -77,7 +77,7 @@ class Mode:
     def __enter__(self) -> None:
         block = Block(type(self), sys._getframe(1))
         self._entered.append(block)
-        blocks.set((*blocks.get(), ref(block)))
+        blocks.set((*_open(), ref(block)))
 
     def __exit__(
         self,
