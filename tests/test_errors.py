@@ -584,6 +584,18 @@ MISTAKES = {
         lambda: fft(leaf([1.0])),
         "numpy.fft.fft has no derivative rule here: write a Function",
     ),
+    "an end of an interval that is no number": Mistake(
+        errors.ArgumentTypeError,
+        TypeError,
+        lambda: Interval("a", 1.0),  # type: ignore[arg-type]
+        "the low end of an Interval is one real number, got 'a'",
+    ),
+    "an interval that holds nothing": Mistake(
+        errors.ArgumentValueError,
+        ValueError,
+        lambda: Interval(1.0, 1.0),
+        "an Interval needs low < high, got low=1.0, high=1.0",
+    ),
     "no backward of many": Mistake(
         NotImplementedError,
         NotImplementedError,
@@ -648,3 +660,37 @@ def test_total_of_nothing_is_a_users_own_error() -> None:
     """What a user's `forward` raises comes through as it is."""
     with pytest.raises(IndexError):
         Total()()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda big: float(big),
+        lambda big: np.asarray(big),
+        lambda big: copy.copy(big * 2.0),
+        lambda big: Constant(big.data).backward(),
+        lambda big: big.set_creator(big),
+        lambda big: gradients(big, big),
+        lambda big: gradients(big.data, [big]),
+        lambda big: gradients(big, [big.data]),
+        lambda big: big[big],
+        lambda big: Square(big),
+        lambda big: Gives(forward=big.data.tolist())(big),
+        lambda big: Gives(backward=big.data.tolist())(big).backward(),
+        lambda big: GivesPair(big.data.tolist())(big, big).backward(),
+        lambda big: GivesOne()(big),
+        lambda big: setattr(big, "grad", big.data.tolist()),
+        lambda big: grad(lambda x: big.data.tolist())(1.0),
+        lambda big: grad(big),
+        lambda big: grad(lambda x: x, tuple(range(1000)))(1.0),
+        lambda big: Variable([big.data.tolist(), [1.0]]),
+    ],
+)
+def test_no_message_prints_an_array(make: Callable[[Variable], object]) -> None:
+    """One line, however large the value is."""
+    big = leaf(np.arange(4000.0).reshape(40, 100))
+    with pytest.raises(Exception) as caught:  # noqa: PT011  # each says its own
+        make(big)
+    assert isinstance(caught.value, errors.BackpropError)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 600

@@ -100,11 +100,15 @@ def opened(args: tuple[Any, ...], argnums: int | tuple[int, ...], *others: Tree)
     try:
         numbers = as_tuple(argnums)
     except TypeError:
-        raise TransformError(f"argnums is an int or a tuple of ints, got {argnums!r}") from None
+        raise TransformError(
+            f"argnums is an int or a tuple of ints, got {brief(argnums)}"
+        ) from None
     if any(not -len(args) <= n < len(args) for n in numbers):
-        raise TransformError(f"argnums={argnums!r}, but the function got {len(args)} arguments")
+        raise TransformError(
+            f"argnums={brief(argnums)}, but the function got {len(args)} arguments"
+        )
     if len({n % len(args) for n in numbers}) < len(numbers):
-        raise TransformError(f"argnums={argnums!r} names an argument twice")
+        raise TransformError(f"argnums={brief(argnums)} names an argument twice")
     inputs: list[Input] = []
 
     def open_leaf(leaf: Any) -> Variable:
@@ -201,7 +205,7 @@ def checked(y: object, f: Callable[..., Any]) -> Variable:
             line,
         )
     if isinstance(y, Unrecorded):
-        raise NoGraphError(f"the function computed {y!r} under no_grad(): compute it outside")
+        raise NoGraphError(f"the function computed {brief(y)} under no_grad(): compute it outside")
     return y
 
 

@@ -160,7 +160,7 @@ class Variable(Methods):
     def set_creator(self, func: Node) -> None:
         """Make `func` the creator, as the notes' own `Function.__call__` does (book step 7)."""
         if not isinstance(func, Node):
-            raise CreatorError(f"a creator is a called Function, got {func!r}")
+            raise CreatorError(f"a creator is a called Function, got {brief(func)}")
         func.adopt(self)
         self._creator = func
 
@@ -295,7 +295,9 @@ class Variable(Methods):
     @override
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> str | tuple[Any, ...]:
         if self._creator is not None:
-            raise GraphCopyError(f"{self!r} is part of a graph; copy or pickle x.detach() instead")
+            raise GraphCopyError(
+                f"{brief(self)} is part of a graph; copy or pickle x.detach() instead"
+            )
         return super().__reduce_ex__(2)
 
 
@@ -317,7 +319,7 @@ class Constant(Variable):
     def backward(
         self, *, accumulate: bool = False, retain_grad: bool = True, **unknown: Never
     ) -> None:
-        raise NoGraphError(f"{self!r} is a constant: it was computed from no Variable")
+        raise NoGraphError(f"{brief(self)} is a constant: it was computed from no Variable")
 
 
 CONSTANT.append(Constant)
@@ -338,13 +340,15 @@ class Unrecorded(Variable):
 
     @override
     def set_creator(self, func: Node) -> None:
-        raise CreatorError(f"{self!r} was computed under no_grad(); it has no creator")
+        raise CreatorError(f"{brief(self)} was computed under no_grad(); it has no creator")
 
     @override
     def backward(
         self, *, accumulate: bool = False, retain_grad: bool = True, **unknown: Never
     ) -> None:
-        raise NoGraphError(f"{self!r} was computed under no_grad(): compute it outside to record")
+        raise NoGraphError(
+            f"{brief(self)} was computed under no_grad(): compute it outside to record"
+        )
 
 
 _N = TypeVar("_N", bound="Node")

@@ -59,7 +59,7 @@ def gradients(
     """
     asked = _asked(y, xs)
     if isinstance(y, Unrecorded) and not any(y is x for x in asked):
-        raise NoGraphError(f"{y!r} was computed under no_grad(): compute it outside to record")
+        raise NoGraphError(f"{brief(y)} was computed under no_grad(): compute it outside to record")
     seed = gy if isinstance(gy, Variable) else _seed(y, gy)
     fitting(seed.data, y.data, "gy")
     return sweep(((y, seed),), asked)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backprop.arrays import brief
 from backprop.cases import case
 from backprop.core import Operand, Variable
 from backprop.dispatch import implements
@@ -108,5 +109,5 @@ def triu(x: Operand, /, k: int = 0) -> Variable:
 def _lower(x: Variable, k: int) -> NDArray[np.bool_]:
     """Which elements are on the k-th diagonal or below, in a matrix of the shape of `x`."""
     if not x.ndim:
-        raise ValueError(f"a triangle is that of a matrix or of a vector's copies, got {x!r}")
+        raise ValueError(f"a triangle is that of a matrix or of a vector's copies, got {brief(x)}")
     return np.tri(x.shape[-2:][0], x.shape[-1], k, dtype=np.bool_)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, overload
 
 import numpy as np
 
-from backprop.arrays import Array, Shape, as_array, is_subclass, unbroadcast
+from backprop.arrays import Array, Shape, as_array, brief, is_subclass, unbroadcast
 from backprop.cases import case
 from backprop.compat import override
 from backprop.core import Constant, Operand, Variable
@@ -196,8 +196,8 @@ def places(key: object) -> Any:
         return key.data
     if isinstance(key, Variable):
         raise ConversionError(
-            f"{key!r} is used as an index, which is a whole number or a bool and has no gradient: "
-            "index with x.data.astype(int), or choose with numpy.where"
+            f"{brief(key)} is used as an index, which is a whole number or a bool and has no "
+            "gradient: index with x.data.astype(int), or choose with numpy.where"
         )
     return key
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from backprop.arrays import Array
+from backprop.core import Node, Variable
 from backprop.domain import Interval
+from backprop.errors import ReadOnlyError
 from backprop.testing.measuring import gradient_spread
 from backprop.testing.rules import Arrays, Rule
 
@@ -47,11 +49,16 @@ def gradients_fit(rule: Rule, xs: Arrays, gy: Array) -> str | None:
 def arguments_unchanged(rule: Rule, xs: Arrays, gy: Array) -> str | None:
     """Neither the inputs nor the cotangent are written into."""
     mine, seed = tuple(x.copy() for x in xs), gy.copy()
-    rule.vjp(mine, seed)
+    try:
+        rule.vjp(mine, seed)
+    except ValueError as error:  # NumPy's, of the arrays that the kernel or a framework lends
+        if "read-only" in str(error) or isinstance(error, ReadOnlyError):
+            return f"backward writes into an array that it was lent: {error}"
+        raise
     if not _same(seed, gy):
-        return "the cotangent gy was written into"
+        return "backward writes into the cotangent gy"
     changed = [i for i, (x, m) in enumerate(zip(xs, mine)) if not _same(x, m)]
-    return f"input {changed[0]} was written into" if changed else None
+    return f"backward writes into input {changed[0]}" if changed else None
 
 
 def memory_apart(rule: Rule, xs: Arrays, gy: Array) -> str | None:
@@ -62,6 +69,54 @@ def memory_apart(rule: Rule, xs: Arrays, gy: Array) -> str | None:
         if any(np.may_share_memory(gx, o) and np.shares_memory(gx, o) for o in others):
             return f"the gradient of input {i} shares memory with an argument: return a copy"
     return None
+
+
+def promise_kept(rule: Rule, xs: Arrays, gy: Array) -> str | None:
+    """What says `fresh=True` gives new memory, the cotangent or a view, and writes nowhere."""
+    if rule.call is None:
+        return None
+    y = rule.call(*map(Variable, xs))
+    return next((text for node in _nodes(y) if node.fresh and (text := _broken(node))), None)
+
+
+def _nodes(y: Variable) -> list[Node]:
+    """All calls that `y` was computed by, each once."""
+    found: dict[int, Node] = {}
+    left = [y.creator]
+    while left:
+        node = left.pop()
+        if node is not None and id(node) not in found:
+            found[id(node)] = node
+            left += [x.creator for x in node.inputs]
+    return list(found.values())
+
+
+def _broken(node: Node) -> str | None:
+    """How what `backward` and `jvp` of this call give themselves breaks the promise, if it does."""
+    whose = f"though {type(node).__name__} says fresh=True"
+    for how, given in (("backward", node.results), ("jvp", node.primals)):
+        if how == "jvp" and not node.has_jvp:
+            continue
+        lent = tuple(map(np.ones_like, given))
+        kept = _held(node)
+        before = _plain((*kept, *lent))
+        found = node.pullback(*lent) if how == "backward" else node.pushforward(*lent)
+        if not all(map(_same, before, (*kept, *lent))):
+            return f"{how} writes into an array that it was lent, {whose}"
+        new = [a for a in found if isinstance(a, np.ndarray) and a.base is None]
+        new = [a for a in new if not any(a is g for g in lent)]
+        if any(a is b for a in new for b in _held(node)):
+            return f"{how} gives an array that is kept, {whose}: copy it"
+        if len({id(a) for a in new}) < len(new):
+            return f"{how} gives one new array twice, {whose}: copy it"
+    return None
+
+
+def _held(node: Node) -> list[Array]:
+    """All arrays that a called Function keeps: what forward got and gave, and its settings."""
+    slots = [getattr(node, m.__name__, None) for m in node._members]
+    values = [*node.primals, *node.results, *slots, *getattr(node, "__dict__", {}).values()]
+    return [v for v in values if isinstance(v, np.ndarray)]
 
 
 def deterministic(rule: Rule, xs: Arrays, gy: Array) -> str | None:
@@ -128,6 +183,7 @@ def _rounding(rule: Rule, xs: Arrays, gy: Array, i: int, gap: Array) -> bool:
 LAWS: Final[tuple[Law, ...]] = (
     arguments_unchanged,  # first: a rule that writes must not spoil what the others compare
     gradients_fit,
+    promise_kept,  # first of the two, for it says more
     memory_apart,
     deterministic,
     homogeneous,

@@ -35,6 +35,7 @@ class Rule:
     order: int  # 2: the gradient of a rule, as a function of its own
     composed: bool  # of other rules: then rounding between these may cost all digits
     span: float  # from which part of the dtype's range of magnitudes inputs are drawn
+    call: OnVariables | None  # whose Functions are held to their promises of new memory
     code: str  # Python that rebuilds it in a script, as the last line of which it is an expression
 
     @property
@@ -82,6 +83,7 @@ def rule_of(
         order=getattr(call, "order", 1),
         composed=not isinstance(call, Node),
         span=getattr(call, "span", 1.0),
+        call=joined,
         code=_code(call),
     )
 
@@ -110,13 +112,14 @@ def pair(
         order=1,
         composed=False,
         span=1.0,
+        call=None,
         code=code,
     )
 
 
 def with_vjp(rule: Rule, vjp: Callable[[Arrays, Array], Sequence[Array]]) -> Rule:
     """The same function with another pullback."""
-    return replace(rule, vjp=vjp, jvp=None)
+    return replace(rule, vjp=vjp, jvp=None, call=None)
 
 
 def as_callable(function: type | Node | Anything) -> Anything:
