@@ -299,7 +299,9 @@ def _baseline(pool: ProcessPoolExecutor, build: str, group: Group) -> tuple[floa
             print(f"{group.name}: the tests take {outcome.seconds:.0f} s of the unchanged tree")
             return _LIMIT * outcome.seconds + 10.0, red
         failed = [
-            line.split()[1] for line in outcome.shown.split("\n") if line.startswith("FAILED")
+            line.removeprefix("FAILED ").split(" - ")[0]
+            for line in outcome.shown.split("\n")
+            if line.startswith("FAILED")
         ]
         if not failed or set(failed) <= set(red):
             raise SystemExit(f"{group.name}: the unchanged tree fails:\n{outcome.shown}")
@@ -338,8 +340,9 @@ def _report(
 ) -> bool:
     """Print the figures of a group; whether a survivor is unknown."""
     unknown = [m for m in alive if _change(m) not in known]
-    print(f"{name}: killed {len(found) - len(alive)} of {len(found)} tried, of {of} mutants; "
-          f"{len(alive) - len(unknown)} live and change nothing, {len(unknown)} are missed")  # fmt: skip
+    same = len(alive) - len(unknown)
+    print(f"{name}: killed {len(found) - len(alive)} of {len(found)} tried, of {of} mutants")
+    print(f"    {same} live and change nothing, {len(unknown)} are missed")
     for m in unknown:
         print(f"{m.path}:{m.line}\n- {m.old}\n+ {m.new}\n", flush=True)
     return bool(unknown)

@@ -19,6 +19,7 @@ from backprop import (
     BinaryFunction,
     Exp,
     Function,
+    Interval,
     NaryFunction,
     Square,
     Variable,
@@ -427,6 +428,18 @@ MISTAKES = {
         TypeError,
         lambda: np.fft.fft(leaf([1.0])),  # type: ignore[arg-type]
         "numpy.fft.fft has no derivative rule here: write a Function",
+    ),
+    "an end of an interval that is no number": Mistake(
+        errors.ArgumentTypeError,
+        TypeError,
+        lambda: Interval("a", 1.0),  # type: ignore[arg-type]
+        "the low end of an Interval is one real number, got 'a'",
+    ),
+    "an interval that holds nothing": Mistake(
+        errors.ArgumentValueError,
+        ValueError,
+        lambda: Interval(1.0, 1.0),
+        "an Interval needs low < high, got low=1.0, high=1.0",
     ),
     "no backward of many": Mistake(
         NotImplementedError,

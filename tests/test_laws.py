@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop import Array, BinaryFunction, Function
+from backprop import Array, BinaryFunction, Function, Multiply, Square
 from backprop.testing import GradientMismatch, check_gradient, verify_rule
+from backprop.testing.examples import examine, finding
+from backprop.testing.faults import planted
+from backprop.testing.rules import rule_of
 
 X = np.array([1.0, 2.0])
 
@@ -117,3 +120,46 @@ def test_a_rule_that_gives_one_new_array_twice_is_a_mismatch() -> None:
     """Two gradients would be one."""
     with pytest.raises(GradientMismatch, match="backward gives one new array twice"):
         check_gradient(GivesOneTwice, X, X)
+
+
+BUFFER = np.zeros(2)
+CALLS: list[int] = []
+
+
+def _buffered(x: Any, gy: Any) -> Any:
+    target = BUFFER if x.shape == BUFFER.shape and x.dtype == BUFFER.dtype else np.zeros_like(x)
+    return np.multiply(gy, 2 * x, out=target)
+
+
+def _counting(x: Any, gy: Any) -> Any:
+    CALLS.append(1)
+    return gy * (3 + 1e-3 * len(CALLS))
+
+
+BROKEN: dict[str, Any] = {
+    "has shape": lambda x, gy: (gy * 3).sum(),
+    "has dtype": lambda x, gy: (gy * 3).astype(np.float32),
+    "shares memory with an argument": lambda x, gy: gy,
+    "a second call wrote into the gradient": _buffered,
+    "another gradient the second time": _counting,
+    "not linear in gy": lambda x, gy: 3 * gy + 1,
+}
+
+
+@pytest.mark.parametrize("law", BROKEN)
+def test_a_pair_that_breaks_one_law_is_told_which(law: str) -> None:
+    """Each law is the one that says it: without it, another or none would."""
+    with pytest.raises(GradientMismatch, match=law):
+        check_gradient(lambda x: x * x, X, vjp=BROKEN[law], gy=np.array([1.0, -2.0]))
+
+
+def test_every_planted_fault_is_rejected_at_one_point() -> None:
+    """None is harmless: of a product that broadcasts and of a sine, each is seen at once."""
+    wide, row = np.array([[6.0, -7.0, 0.5], [1.5, -2.0, 3.0]]), np.array([[2.0, -1.0, 0.3]])
+    square = np.array([[6.0, -7.0], [0.5, 1.5]])
+    seen = set[str]()
+    with np.errstate(all="ignore"):
+        for rule, xs in ((rule_of(Multiply), (wide, row)), (rule_of(Square), (square,))):
+            example = examine(rule, xs, np.random.default_rng(1))
+            seen |= {n for n, bad in planted(rule).items() if finding(bad, example) is not None}
+    assert seen == set(planted(rule_of(Square)))

@@ -164,7 +164,7 @@ def test_one_wrong_link_of_a_chain_is_found(fault: type[Function]) -> None:
 
     @seed(SEED)
     @settings(
-        max_examples=60,
+        max_examples=30,
         database=None,
         deadline=None,
         phases=[Phase.generate],

@@ -141,7 +141,6 @@ def _writes_input(vjp: Vjp) -> Vjp:
 def _writes_cotangent(vjp: Vjp) -> Vjp:
     def faulty(xs: Arrays, gy: Array) -> Sequence[Array]:
         gxs = tuple(gx.copy() for gx in vjp(xs, gy))
-        gy *= 2
         gy += 1
         return gxs
 
