@@ -62,7 +62,7 @@ _MODULES: Final = [
 ]
 _KERNEL_TESTS: Final = (
     "notes graph modes errors operators peers function_errors kinks keywords numpy_protocols "
-    "transforms variable stateful"
+    "transforms variable lending checking everyday containers stateful"
 )
 _VERIFIER_TESTS: Final = "domain entries laws differences kinks"
 _LAST: Final = (  # of the verifier's: what it takes and refuses, but for its long runs
