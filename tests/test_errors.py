@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 import pickle
 import re
 from collections.abc import Callable
@@ -685,6 +686,7 @@ def test_total_of_nothing_is_a_users_own_error() -> None:
         lambda big: grad(lambda x: x, tuple(range(1000)))(1.0),
         lambda big: Variable([big.data.tolist(), [1.0]]),
     ],
+    ids=itertools.count(),
 )
 def test_no_message_prints_an_array(make: Callable[[Variable], object]) -> None:
     """One line, however large the value is."""

@@ -296,7 +296,8 @@ class Variable(Methods):
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> str | tuple[Any, ...]:
         if self._creator is not None:
             raise GraphCopyError(
-                f"{brief(self)} is part of a graph; copy or pickle x.detach() instead"
+                f"{brief(self)} is part of a graph; copy or pickle x.detach() instead, or take "
+                "x.data where an array is wanted"
             )
         return super().__reduce_ex__(2)
 
