@@ -18,6 +18,7 @@ import numpy as np
 from numpy import ndarray
 
 from backprop.arrays import Traced, as_array, is_subclass, is_weak
+from backprop.narrowing import is_sequence
 
 Door: TypeAlias = Callable[[Any], Any]
 _PLAIN: Final = (float, int, bool, ndarray, type(None))
@@ -25,14 +26,14 @@ _PLAIN: Final = (float, int, bool, ndarray, type(None))
 
 def holds_variable(value: object) -> bool:
     """Whether `value` is a Variable, or a list or tuple with one in it, Constants among them."""
-    if isinstance(value, (list, tuple)):
+    if is_sequence(value):
         return any(map(holds_variable, value))
     return isinstance(value, Traced)
 
 
 def is_live(value: object) -> bool:
     """Whether `value` is, or holds, a Variable that is no Constant."""
-    if isinstance(value, (list, tuple)):
+    if is_sequence(value):
         return any(map(is_live, value))
     return isinstance(value, Traced) and not value.is_constant
 
@@ -91,7 +92,7 @@ def _doors(joined: Door) -> dict[str, Door]:
 
     def operands(value: Any) -> Any:
         """A sequence of operands, or an array that stands for its rows."""
-        return [operand(v) for v in value] if isinstance(value, (list, tuple)) else operand(value)
+        return [operand(v) for v in value] if is_sequence(value) else operand(value)
 
     single = [
         "Operand",
@@ -150,7 +151,7 @@ def _array_like(value: Any) -> Any:
     """What is computed with, but not differentiated by: no masked array, and no container."""
     if is_subclass(value) or hasattr(value, "to_numpy"):
         return as_array(value)
-    if isinstance(value, (list, tuple)):
+    if is_sequence(value):
         return type(value)(map(_array_like, value)) if any(map(_is_odd, value)) else value
     return value._plain() if isinstance(value, Traced) and value.is_constant else value
 

@@ -14,6 +14,7 @@ from numpy import ndarray
 
 from backprop.errors import ChangedError, NonFiniteError
 from backprop.modes import is_checking
+from backprop.narrowing import is_sequence
 
 if TYPE_CHECKING:
     from backprop.arrays import Array
@@ -77,7 +78,7 @@ def unwritten(node: Node, before: list[int | None], gys: Iterable[Array]) -> Non
 
 def finite(node: Node, how: str, before: Iterable[Array], after: Any) -> None:
     """Raise NonFiniteError if a rule made a nan or an infinity of finite numbers."""
-    made = after if isinstance(after, (tuple, list)) else (after,)
+    made = after if is_sequence(after) else (after,)
     if all(map(_is_finite, made)) or not all(map(_is_finite, before)):
         return
     was: Watch | None = getattr(node, "_watch", None)

@@ -19,6 +19,7 @@ from backprop.arguments import entrance, holds_variable, is_live
 from backprop.arrays import Traced, as_array, read_only
 from backprop.cases import Case
 from backprop.errors import InPlaceError, UnsupportedError
+from backprop.narrowing import is_numpys, is_sequence
 from backprop.trees import mapped
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def of_constants(original: Callable[..., Any], /, *args: object, **kwargs: objec
 
 
 def _wrapped(result: Any) -> Any:
-    if not isinstance(result, (np.ndarray, np.generic)) or result.dtype.kind not in "biuf":
+    if not is_numpys(result) or result.dtype.kind not in "biuf":
         return result
     # A view is one of an argument, whose owner may change it.
     return CONSTANT[0](result if getattr(result, "base", None) is None else result.copy("K"))
@@ -178,7 +179,7 @@ CONSTANT: Final[list[Callable[[Any], Any]]] = []
 
 def joined(value: Any) -> Any:
     """A list or tuple with Variables in it as one Variable, nested ones too; all else as it is."""
-    if not (isinstance(value, (list, tuple)) and holds_variable(value)):
+    if not (is_sequence(value) and holds_variable(value)):
         return value
     if not is_live(value):
         return CONSTANT[0](as_array(_plain(value)))
@@ -186,7 +187,7 @@ def joined(value: Any) -> Any:
 
 
 def _row(part: Any) -> Any:
-    if isinstance(part, (list, tuple)):
+    if is_sequence(part):
         return joined(part) if holds_variable(part) else as_array(part)
     return part
 

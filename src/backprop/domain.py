@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from backprop.arrays import brief
 from backprop.compat import override
 from backprop.errors import ArgumentTypeError, ArgumentValueError
+from backprop.narrowing import is_sequence
 
 
 class Interval:  # no dataclass: to import those takes longer than all but a few of our modules
@@ -90,7 +91,7 @@ def _number(x: object, what: str) -> float:
 
 def _holes(points: object) -> tuple[float, ...]:
     """Each once, in ascending order: so that intervals with the same points are equal."""
-    if not isinstance(points, (tuple, list)):
+    if not is_sequence(points):
         raise ArgumentTypeError(
             "the points of an Interval that are excluded are a tuple of numbers, "
             f"got {brief(points)}"

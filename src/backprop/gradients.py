@@ -26,6 +26,7 @@ from backprop.errors import (
 )
 from backprop.kinds import NaryFunction
 from backprop.modes import run_lifted
+from backprop.narrowing import is_numpys, is_sequence
 from backprop.trees import leaves
 
 
@@ -143,7 +144,7 @@ def pulled_back(
     inspect(node)
     name = type(node).__name__
     gxs: object = run_lifted(lifted(node, inputs, outputs).pullback, *gys)
-    if not isinstance(gxs, (tuple, list)) or len(gxs) != len(inputs):
+    if not is_sequence(gxs) or len(gxs) != len(inputs):
         raise GradientCountError(
             f"{name}.backward must return a tuple of {len(inputs)} gradients, got {brief(gxs)}"
         )
@@ -233,7 +234,7 @@ def _holds_floats(tree: Any) -> bool:
 
 
 def _seed(y: Variable, gy: Array | None) -> Variable:
-    if gy is not None and not isinstance(gy, (np.ndarray, np.generic)):
+    if gy is not None and not is_numpys(gy):
         raise GradientTypeError(f"gy must be an array or a Variable, got {brief(gy)}")
     return Constant(np.ones_like(y.data) if gy is None else fitting(gy, y.data, "gy").copy())
 

@@ -29,6 +29,7 @@ from backprop.arrays import brief
 from backprop.calls import called, checked, jacobians, opened, pulled, pushed
 from backprop.core import Variable
 from backprop.errors import TransformError
+from backprop.narrowing import is_sequence
 from backprop.trees import mapped
 
 if TYPE_CHECKING:
@@ -322,7 +323,7 @@ def _product(f: Callable[..., Any], x: Any, v: Any, /, *args: Any, **kwargs: Any
 def _split(result: Any, f: Callable[..., Any], has_aux: bool) -> tuple[Variable, Any]:
     if not has_aux:
         return checked(result, f), None
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
+    if not is_sequence(result) or len(result) != 2:
         raise TransformError(
             f"with has_aux the function gives a pair (value, anything), got {brief(result)}"
         )
@@ -335,7 +336,7 @@ def _results(ys: Any, f: Callable[..., Any]) -> Any:
 
 
 def _as_arguments(given: object, what: str) -> tuple[Any, ...]:
-    if not isinstance(given, (tuple, list)):
+    if not is_sequence(given):
         raise TransformError(
             f"jvp takes its {what} as a tuple, one for each argument of the function: write "
             f"jvp(f, (x,), (t,)), got {type(given).__name__}: {brief(given)}"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
 from backprop.errors import TransformError
+from backprop.narrowing import is_dict, is_sequence
 
 # An array, a number, a Variable, or a tuple, list, dict or dataclass of trees.
 Tree: TypeAlias = Any
@@ -65,9 +66,9 @@ def mapped(function: Callable[[Any], Any], tree: Tree) -> Tree:
 
 def _parts(tree: Tree) -> dict[Any, Any] | None:
     """The parts of a tree by their keys or places; None of a leaf."""
-    if isinstance(tree, (tuple, list)):
+    if is_sequence(tree):
         return dict(enumerate(tree))
-    if isinstance(tree, dict):
+    if is_dict(tree):
         return dict(tree)
     if isinstance(tree, _STATIC):
         return {}
@@ -80,12 +81,12 @@ def _parts(tree: Tree) -> dict[Any, Any] | None:
 def _rebuilt(tree: Tree, parts: dict[Any, Any]) -> Tree:
     if isinstance(tree, _STATIC):
         return tree
-    if isinstance(tree, (tuple, list)):
+    if is_sequence(tree):
         kind: Any = type(tree)
         return kind(*parts.values()) if hasattr(kind, "_fields") else kind(parts.values())
     made = copy.copy(tree)
     for key, part in parts.items():
-        if isinstance(tree, dict):
+        if is_dict(tree):
             made[key] = part
         else:
             object.__setattr__(made, key, part)  # the dataclass may be frozen

@@ -16,6 +16,7 @@ import numpy as np
 from backprop.arrays import FLOATS, Array, Shape, Shapes, as_data, brief
 from backprop.domain import Domain, Interval
 from backprop.errors import ArgumentTypeError, ArgumentValueError
+from backprop.narrowing import is_sequence
 
 _MOST: Final = 2**32  # more examples, steps or elements than that, or other seeds, nobody means
 _WRITE: Final = "write Interval(0, 1), or a tuple with one Interval for each input"
@@ -72,7 +73,7 @@ def each(domain: Domain, arity: int, whose: str) -> tuple[Interval, ...]:
 
 def shape(value: object) -> Shape:
     """A tuple of lengths."""
-    if not isinstance(value, (tuple, list)):
+    if not is_sequence(value):
         raise ArgumentTypeError(
             f"a shape is a tuple of lengths such as (3,) or (2, 3), got {brief(value)}: "
             "write shapes=[(3,), (2, 3)]"
@@ -87,7 +88,7 @@ def shapes(value: object) -> Shapes:
 
 def _way(way: object) -> tuple[Shape, ...]:
     parts = listed(way)
-    if any(isinstance(part, (tuple, list)) for part in parts):
+    if any(is_sequence(part) for part in parts):
         return tuple(map(shape, parts))
     return (shape(way),)
 
@@ -103,12 +104,12 @@ def fit(ways: Shapes | None, count: int, whose: str) -> None:
 
 def listed(value: object) -> list[object]:
     """The parts of a tuple or a list, none of anything else."""
-    return list(value) if isinstance(value, (tuple, list)) else []
+    return list(value) if is_sequence(value) else []
 
 
 def several(value: object, what: str, such_as: str) -> Sequence[Any]:
     """A tuple or a list that is not empty."""
-    if not isinstance(value, (tuple, list)):
+    if not is_sequence(value):
         raise ArgumentTypeError(f"{what} is a list such as {such_as}, got {brief(value)}")
     if not value:
         raise ArgumentValueError(f"{what} is empty: write {such_as}, or leave it out")
