@@ -486,13 +486,13 @@ MISTAKES = {
     "a setting where there is none": Mistake(
         errors.SignatureError,
         TypeError,
-        lambda: Square(leaf(2.0)),
+        lambda: Square(leaf(2.0)),  # type: ignore[call-arg]  # on purpose
         "Square has no settings, got Variable(2.): make an instance and call that, Square()(x)",
     ),
     "operands in a list": Mistake(
         errors.SignatureError,
         TypeError,
-        lambda: Add()([leaf(1.0), leaf(2.0)]),
+        lambda: Add()([leaf(1.0), leaf(2.0)]),  # type: ignore[call-arg]  # on purpose
         "write Add()(a, b), not Add()([a, b])",
     ),
     "the book's create_graph": Mistake(
@@ -522,7 +522,7 @@ MISTAKES = {
     "no_grad of something": Mistake(
         errors.SignatureError,
         TypeError,
-        lambda: no_grad(leaf),
+        lambda: no_grad(leaf),  # type: ignore[call-arg]  # on purpose
         "no_grad() takes nothing, got function: write `with no_grad():`",
     ),
     "gradients of an array": Mistake(
@@ -675,7 +675,7 @@ def test_total_of_nothing_is_a_users_own_error() -> None:
         lambda big: gradients(big.data, [big]),
         lambda big: gradients(big, [big.data]),
         lambda big: big[big],
-        lambda big: Square(big),
+        lambda big: Square(big),  # type: ignore[call-arg]  # on purpose
         lambda big: Gives(forward=big.data.tolist())(big),
         lambda big: Gives(backward=big.data.tolist())(big).backward(),
         lambda big: GivesPair(big.data.tolist())(big, big).backward(),

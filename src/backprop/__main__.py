@@ -32,8 +32,9 @@ _SEEDS: Final = 2**32
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` spells (None: the program's own arguments); the exit status."""
     options = _parser().parse_args(argv)
-    if isinstance(sys.stdout, TextIOWrapper):  # a console of Windows may not know every letter
-        sys.stdout.reconfigure(errors="backslashreplace")
+    out: object = sys.stdout
+    if isinstance(out, TextIOWrapper):  # a console of Windows may not know every letter
+        out.reconfigure(errors="backslashreplace")
     try:
         return _verify(options)
     except TargetError as error:

@@ -14,11 +14,10 @@ from functools import wraps
 from operator import index
 from typing import Any, Final, TypeAlias
 
-import numpy as np
 from numpy import ndarray
 
 from backprop.arrays import Traced, as_array, is_subclass, is_weak
-from backprop.narrowing import is_sequence
+from backprop.narrowing import is_scalar, is_sequence
 
 Door: TypeAlias = Callable[[Any], Any]
 _PLAIN: Final = (float, int, bool, ndarray, type(None))
@@ -144,7 +143,7 @@ def _integers(value: Any) -> Any:
 
 def _number(value: Any) -> Any:
     """A Python number of one of NumPy's."""
-    return value.item() if isinstance(value, np.generic) else value
+    return value.item() if is_scalar(value) else value
 
 
 def _array_like(value: Any) -> Any:

@@ -16,6 +16,7 @@ from numpy import ndarray
 
 from backprop import ufuncs as uf
 from backprop.errors import DataError
+from backprop.narrowing import is_scalar
 from backprop.ufuncs import Array as Array, Numbers as Numbers, Result as Result
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _converted(data: object) -> Array:
     """An array of what is none: a container of one, a number, a nested sequence of numbers."""
     if callable(getattr(data, "to_numpy", None)):
         return _contained(data)
-    if hasattr(data, "__array__") and not isinstance(data, np.generic):
+    if hasattr(data, "__array__") and not is_scalar(data):
         raise DataError(
             f"{_kind(data)} is no array that speaks NumPy's protocols: pass "
             + ("x.numpy()" if hasattr(data, "numpy") else "np.asarray(x)")

@@ -23,6 +23,7 @@ from backprop.errors import BackpropError, ConstantWarning, DataError, NoGraphEr
 from backprop.functions.bases import Linear, as_variable
 from backprop.gradients import Call, path, sweep
 from backprop.modes import run_recorded
+from backprop.narrowing import is_dict, is_list, is_sequence
 from backprop.tangents import lifted_tangents, tangents
 from backprop.trees import Tree, alike, leaves, mapped
 
@@ -183,11 +184,12 @@ def _joined(parts: list[list[Any]], y: Variable, to: Arguments, axis: int) -> li
     return [_stacked(p, y.shape, x, axis) for x, p in zip(to.inputs, parts, strict=True)]
 
 
-def called(f: object) -> Callable[..., Any]:
+def called(f: Any) -> Callable[..., Any]:
     """The function that a transform is given. Raises TransformError if it is none."""
     if not callable(f):
         raise TransformError(f"a transform takes a function, got {type(f).__name__}: {brief(f)}")
-    return f
+    made: Callable[..., Any] = f
+    return made
 
 
 def checked(y: object, f: Callable[..., Any]) -> Variable:
@@ -211,9 +213,10 @@ def checked(y: object, f: Callable[..., Any]) -> Variable:
 
 def _constant(y: object, f: Callable[..., Any]) -> Constant:
     try:
-        if isinstance(y, (list, tuple, dict, str, bytes)):
+        if is_sequence(y) or is_dict(y) or isinstance(y, (str, bytes)):
             raise DataError
-        return Constant(y)  # type: ignore[arg-type]  # it is asked
+        given: Any = y
+        return Constant(given)
     except DataError:
         raise TransformError(
             f"the function {getattr(f, '__qualname__', '')} must give Variables that it computes "
@@ -222,7 +225,7 @@ def _constant(y: object, f: Callable[..., Any]) -> Constant:
 
 
 def _is_list_of_numbers(tree: Tree) -> bool:
-    return isinstance(tree, list) and bool(tree) and all(map(is_weak, tree))
+    return is_list(tree) and bool(tree) and all(map(is_weak, tree))
 
 
 def _of_inputs(walked: list[tuple[Variable, Array]], to: Arguments) -> list[Array]:

@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from backprop.errors import ChangedError, NonFiniteError
 from backprop.modes import is_checking
-from backprop.narrowing import is_sequence
+from backprop.narrowing import is_numpys, is_sequence
 
 if TYPE_CHECKING:
     from backprop.arrays import Array
@@ -90,7 +90,7 @@ def finite(node: Node, how: str, before: Iterable[Array], after: Any) -> None:
 
 
 def _is_finite(array: object) -> bool:
-    return not isinstance(array, (ndarray, np.floating)) or bool(np.isfinite(array).all())
+    return not is_numpys(array) or bool(np.isfinite(array).all())
 
 
 def _hash(array: Array) -> int | None:

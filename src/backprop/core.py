@@ -405,14 +405,16 @@ class Node:
     # Above that of the inputs' creators: a sweep visits consumers first. Below 0: a lifted twin.
     generation: int
 
-    def __init__(self, given: Any = None, /) -> None:  # the book's readers write Square(x)
-        self._free = True
-        if given is not None:
-            name = type(self).__name__
-            raise SignatureError(
-                f"{name} has no settings, got {brief(given)}: make an instance and call that, "
-                f"{name}(){_ARGUMENTS[self.arity]}"
-            )
+    if TYPE_CHECKING:
+
+        def __init__(self) -> None: ...
+
+    else:
+
+        def __init__(self, given=None, /):  # the book's readers write Square(x)
+            self._free = True
+            if given is not None:
+                raise _set_up_with(self, given)
 
     @override
     def __init_subclass__(cls, *, kind: bool = False, fresh: bool = False, **kwargs: Any) -> None:
@@ -961,6 +963,14 @@ def _is_differentiated(v: Variable) -> bool:
             open_.extend(x._creator.inputs)
         seen.add(id(x))
     return False
+
+
+def _set_up_with(node: Node, given: object) -> SignatureError:
+    name = type(node).__name__
+    return SignatureError(
+        f"{name} has no settings, got {brief(given)}: make an instance and call that, "
+        f"{name}(){_ARGUMENTS[node.arity]}"
+    )
 
 
 def _cut(v: Variable, how: str, more: str = "") -> ConversionError:

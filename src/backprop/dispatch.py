@@ -151,7 +151,7 @@ def enter(
     return function
 
 
-def _entrance(function: _F, originals: tuple[object, ...]) -> Any:
+def _entrance(function: Callable[..., Any], originals: tuple[object, ...]) -> Any:
     """`function` with converted arguments; of constants NumPy itself computes, if it may.
 
     It may not where it would call a function of the user's, which can bring Variables in.

@@ -6,7 +6,7 @@ the same rules get Variables for what they read, so that their result is a graph
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from types import MemberDescriptorType
 from typing import Any, NamedTuple
 
@@ -75,13 +75,15 @@ def _asked(y: object, xs: object) -> Sequence[Variable]:
             f"gradients takes a sequence of Variables, got one: write gradients(y, [x]) for "
             f"{brief(xs)}"
         )
-    asked = tuple(xs) if isinstance(xs, Iterable) else (xs,)
-    for x in asked:
+    given: Any = xs
+    asked: list[Variable] = []
+    for x in given if hasattr(given, "__iter__") else (given,):
         if not isinstance(x, Variable):
             raise TransformError(
                 f"gradients are with respect to Variables, got {type(x).__name__}: {brief(x)}; "
                 "pass the Variables that y was computed from, not their data"
             )
+        asked.append(x)
     return asked
 
 
@@ -189,7 +191,7 @@ class AsItWas(Function, fresh=True):
     __slots__ = ("was",)
 
     def __init__(self, was: Array) -> None:
-        self.was = was
+        self.was: Array = was
 
     @override
     def forward(self, x: Array) -> Array:

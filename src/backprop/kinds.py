@@ -32,6 +32,35 @@ if TYPE_CHECKING:
 _MISSING: Any = object()  # checkers know it as an operand that may be left out; a call does not
 
 
+def _called(self: BinaryFunction, a: Operand, b: Operand = _MISSING, /) -> Variable:
+    """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
+    if type(a) is not Variable or type(b) is not Variable:
+        if b is _MISSING:
+            raise _one_given(self, a)
+        a, b = joined(a), joined(b)
+        if is_folded((a, b)):
+            return constant(self.fold((a, b)), self)
+        a, b = as_operand(a, (b,)), as_operand(b, (a,))
+    node = self._claim()
+    try:
+        y = checked_output(node.forward(a._array, b._array), type(node).__name__)
+        if blocks.get():
+            if not recording():
+                node._free = True
+                return new_variable(y, Unrecorded)
+            watch(node, (a._array, b._array), (y,))
+    except BaseException:
+        node._free = True
+        raise
+    output = new_variable(y)
+    output._creator = node
+    node._inputs = (a, b)
+    node.a, node.b = a._array, b._array
+    node.output = output
+    node._record(node._inputs)
+    return output
+
+
 class BinaryFunction(OneOutput, kind=True):
     """A function of two Variables, arrays or numbers. Numbers take the other operand's dtype.
 
@@ -65,33 +94,12 @@ class BinaryFunction(OneOutput, kind=True):
         """The gradients with respect to both inputs, of the inputs' shapes and dtypes."""
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
 
-    def __call__(self, a: Operand, b: Operand = _MISSING, /) -> Variable:
-        """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
-        if type(a) is not Variable or type(b) is not Variable:
-            if b is _MISSING:
-                raise _one_given(self, a)
-            a, b = joined(a), joined(b)
-            if is_folded((a, b)):
-                return constant(self.fold((a, b)), self)
-            a, b = as_operand(a, (b,)), as_operand(b, (a,))
-        node = self._claim()
-        try:
-            y = checked_output(node.forward(a._array, b._array), type(node).__name__)
-            if blocks.get():
-                if not recording():
-                    node._free = True
-                    return new_variable(y, Unrecorded)
-                watch(node, (a._array, b._array), (y,))
-        except BaseException:
-            node._free = True
-            raise
-        output = new_variable(y)
-        output._creator = node
-        node._inputs = (a, b)
-        node.a, node.b = a._array, b._array
-        node.output = output
-        node._record(node._inputs)
-        return output
+    if TYPE_CHECKING:
+
+        def __call__(self, a: Operand, b: Operand, /) -> Variable: ...
+
+    else:
+        __call__ = _called
 
     @property
     @override

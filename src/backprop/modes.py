@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from types import FrameType, TracebackType
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 from weakref import ref
 
 from backprop.errors import SignatureError
@@ -28,10 +28,10 @@ class Block:
     __slots__ = ("__weakref__", "_generator", "entered_in", "mode", "open")
 
     def __init__(self, mode: type[Mode], frame: FrameType) -> None:
-        self.mode = mode
+        self.mode: type[Mode] = mode
         self.open: bool = True
         # Frames are known by their ids: to hold one would tie it to the block in a cycle.
-        self.entered_in = id(frame)
+        self.entered_in: int = id(frame)
         generator = _generator(frame)
         self._generator = None if generator is None else id(generator)
 
@@ -66,13 +66,21 @@ class Mode:
 
     __slots__ = ("__weakref__", "_entered")
 
-    def __init__(self, given: Any = None, /) -> None:
-        self._entered: list[Block] = []
-        if given is not None:
-            name = type(self).__name__
-            raise SignatureError(
-                f"{name}() takes nothing, got {type(given).__name__}: write `with {name}():`"
-            )
+    _entered: list[Block]
+
+    if TYPE_CHECKING:
+
+        def __init__(self) -> None: ...
+
+    else:
+
+        def __init__(self, given=None, /):  # others write no_grad(function)
+            self._entered = []
+            if given is not None:
+                name = type(self).__name__
+                raise SignatureError(
+                    f"{name}() takes nothing, got {type(given).__name__}: write `with {name}():`"
+                )
 
     def __enter__(self) -> None:
         block = Block(type(self), sys._getframe(1))

@@ -83,8 +83,8 @@ class RunningLogSum(Function, fresh=True):
     __slots__ = ("step", "ufunc")
 
     def __init__(self, ufunc: np.ufunc, step: LogOfSum) -> None:
-        self.ufunc = ufunc
-        self.step = step  # from each y to the next
+        self.ufunc: np.ufunc = ufunc
+        self.step: LogOfSum = step  # from each y to the next
 
     @override
     def forward(self, x: Array) -> Array:

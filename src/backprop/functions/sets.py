@@ -37,10 +37,10 @@ class Distinct(Function, fresh=True):
     __slots__ = ("axis", "counts", "first", "group")
 
     def __init__(self, first: _Places, group: _Places, counts: _Places, axis: int) -> None:
-        self.first = first
-        self.group = group  # the place in y of each element of x
-        self.counts = counts
-        self.axis = axis
+        self.first: _Places = first
+        self.group: _Places = group  # the place in y of each element of x
+        self.counts: _Places = counts
+        self.axis: int = axis
 
     @override
     def forward(self, x: Array) -> Array:

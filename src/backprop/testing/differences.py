@@ -36,6 +36,7 @@ import numpy as np
 from backprop.arrays import Array, brief
 from backprop.domain import REALS, Interval
 from backprop.errors import ArgumentTypeError
+from backprop.narrowing import is_numpys
 from backprop.testing import entries
 
 Map: TypeAlias = Callable[[Array], Array]
@@ -86,7 +87,7 @@ def central_difference(f: Map, x: Array, *, domain: Interval = REALS) -> Derivat
 
 def _real(y: object) -> Array:
     """What f returned, as an array."""
-    if isinstance(y, (np.ndarray, np.generic, float)):
+    if is_numpys(y) or isinstance(y, float):
         found = np.asarray(y)
         if found.dtype.kind == "f":
             return found

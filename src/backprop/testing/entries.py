@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from inspect import signature
 from numbers import Real
 from operator import index
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from backprop.arrays import FLOATS, Array, Shape, Shapes, as_data, brief
 from backprop.domain import Domain, Interval
 from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.narrowing import is_sequence
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 _MOST: Final = 2**32  # more examples, steps or elements than that, or other seeds, nobody means
 _WRITE: Final = "write Interval(0, 1), or a tuple with one Interval for each input"
@@ -52,11 +55,19 @@ def interval(domain: object, whose: str) -> Interval:
     return domain
 
 
+def _are_intervals(domain: object) -> TypeIs[tuple[Interval, ...]]:
+    return is_sequence(domain) and isinstance(domain, tuple) and all(map(_is_interval, domain))
+
+
+def _is_interval(part: object) -> bool:
+    return isinstance(part, Interval)
+
+
 def intervals(domain: object, whose: str) -> Domain:
     """One Interval, or a tuple of them that is not empty."""
     if isinstance(domain, Interval):
         return domain
-    if not isinstance(domain, tuple) or not all(isinstance(d, Interval) for d in domain):
+    if not _are_intervals(domain):
         raise ArgumentTypeError(f"the domain of {whose} is {brief(domain)}: {_WRITE}")
     if not domain:
         raise ArgumentValueError(f"the domain of {whose} is an empty tuple: {_WRITE}")
@@ -119,7 +130,7 @@ def several(value: object, what: str, such_as: str) -> Sequence[Any]:
 def dtype(value: object) -> str:
     """The name of a dtype of floats, which np.float32 and np.dtype("float32") say as well."""
     found = _as_dtype(value)
-    if found not in FLOATS:
+    if found is None or found not in FLOATS:
         raise ArgumentTypeError(
             f"a dtype of floats is needed, such as 'float32' or 'float64', got {brief(value)}"
         )
@@ -127,8 +138,9 @@ def dtype(value: object) -> str:
 
 
 def _as_dtype(value: Any) -> np.dtype[Any] | None:
-    is_scalar = isinstance(value, type) and issubclass(value, (float, np.generic))
-    if not is_scalar and not isinstance(value, (str, np.dtype)):
+    kind: object = value
+    numeric = isinstance(kind, type) and issubclass(kind, (float, np.generic))
+    if not numeric and not isinstance(kind, (str, np.dtype)):
         return None
     try:
         found: np.dtype[Any] = np.dtype(value)
@@ -142,11 +154,12 @@ def dtypes(value: object) -> tuple[str, ...]:
     return tuple(map(dtype, several(value, "dtypes", '["float64"]')))
 
 
-def function(value: object, what: str) -> Callable[..., Any]:
+def function(value: Any, what: str) -> Callable[..., Any]:
     """Anything that can be called."""
     if not callable(value):
         raise ArgumentTypeError(f"{what} is a function, got {brief(value)}")
-    return value
+    made: Callable[..., Any] = value
+    return made
 
 
 def takes(call: Any, count: int, name: str) -> None:

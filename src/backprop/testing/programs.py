@@ -18,6 +18,7 @@ from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.functions.arithmetic import Negative
 from backprop.kinds import BinaryFunction
 from backprop.modes import no_grad
+from backprop.narrowing import is_sequence
 from backprop.testing import entries
 from backprop.testing.builtins import builtin_functions
 from backprop.testing.expressions import Expression, cases_of
@@ -127,7 +128,7 @@ def _text(step: Step) -> str:
 
 
 def _are(values: object, fit: Callable[[object], bool]) -> bool:
-    return isinstance(values, tuple) and all(map(fit, values))
+    return is_sequence(values) and isinstance(values, tuple) and all(map(fit, values))
 
 
 def _is_step(value: object) -> bool:
@@ -246,7 +247,7 @@ def _arity(move: object) -> int:
     if isinstance(move, type) and issubclass(move, (Function, BinaryFunction)):
         return 1 if issubclass(move, Function) else 2
     raise ArgumentTypeError(
-        f"a step calls a class that is a Function or a BinaryFunction, got {brief(move)}"
+        f"a step calls a class that is a Function or a BinaryFunction, got {move!r:.100}"
     )
 
 
