@@ -22,6 +22,7 @@ from backprop.narrowing import is_sequence
 from backprop.testing import entries
 from backprop.testing.builtins import builtin_functions
 from backprop.testing.expressions import Expression, cases_of
+from backprop.testing.quiet import quiet
 from backprop.testing.rules import called
 
 # A program's values are 0 or of such a size: exp and squares need no rejection, and what is added
@@ -265,7 +266,8 @@ def _holds(step: Step, values: list[Variable]) -> bool:
     if not all(map(_well_inside, operands, domains)):
         return False
     try:
-        y = _call(step, values).data
+        with quiet():
+            y = _call(step, values).data
     except (ArithmeticError, LookupError, TypeError, ValueError):  # shapes that do not fit
         return False
     sound = (y == 0) | ((abs(y) >= _SMALLEST) & (abs(y) <= _LARGEST))

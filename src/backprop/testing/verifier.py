@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import warnings
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
@@ -24,6 +22,7 @@ from backprop.testing.expressions import rules_of
 from backprop.testing.measuring import Measurement, compare
 from backprop.testing.mismatch import GradientMismatch, NothingToJudge
 from backprop.testing.proof import smallest_seen, verdicts
+from backprop.testing.quiet import quiet as quiet
 from backprop.testing.rules import Anything, Arrays, OnVariables, Rule, as_callable, pair, rule_of
 from backprop.testing.strategies import DTYPES, inputs, ordinary, small_ways, ways
 
@@ -147,14 +146,6 @@ def _cotangent(gy: Array, rule: Rule, xs: Arrays) -> Array:
     if gy.shape != y.shape:
         raise ArgumentValueError(f"gy has shape {gy.shape}, the value there has {y.shape}")
     return gy.astype(y.dtype)
-
-
-@contextmanager
-def quiet() -> Generator[None]:
-    """Without warnings: inputs are hard on purpose, and central differences step around them."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)
-        yield
 
 
 def _verify(
