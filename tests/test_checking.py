@@ -181,6 +181,18 @@ def test_nan_of_finite_numbers_is_named() -> None:
         Square()(leaf(np.inf)).backward()
 
 
+def test_a_tangent_of_what_was_changed() -> None:
+    """Forward mode looks too."""
+
+    def f(v: Variable) -> Variable:
+        y = NotANumber()(v) if v.data[0] > 5 else Square()(v)
+        v.data[0] = 2.0
+        return y
+
+    with checking(), pytest.raises(ChangedError, match="input 0 of Square was changed"):
+        jvp(f, (np.ones(2),), (np.ones(2),))
+
+
 def test_what_is_right_passes() -> None:
     """All kinds of calls, sweeps and transforms, and a rule that writes is named as ever."""
     with checking():

@@ -567,6 +567,12 @@ MISTAKES = {
         lambda: iter(leaf(1.0)),
         "iteration over a 0-d array: this Variable is one number",
     ),
+    "forward gives a list for Constants": Mistake(
+        errors.OutputError,
+        TypeError,
+        lambda: Gives(forward=[1.0])(Constant(1)),
+        "forward of Gives must return an array of floats, got list: [1.0]",
+    ),
     "an interval from a text": Mistake(
         errors.ArgumentTypeError,
         TypeError,

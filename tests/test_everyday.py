@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import subprocess
+import sys
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from threading import Thread
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from typing_extensions import override
 
@@ -19,6 +22,7 @@ import backprop
 import backprop.numpy as bp
 from backprop import (
     Array,
+    BinaryFunction,
     Constant,
     Cos,
     Function,
@@ -37,6 +41,7 @@ from backprop import (
     jvp,
     log,
     matmul,
+    no_grad,
     sin,
     square,
     tanh,
@@ -44,7 +49,13 @@ from backprop import (
     vjp,
 )
 from backprop.core import AtomicSlot
-from backprop.errors import ConstantWarning, ConversionError, TransformError
+from backprop.errors import (
+    ConstantWarning,
+    ConversionError,
+    DataError,
+    HigherOrderError,
+    TransformError,
+)
 from tests.helpers import leaf
 
 X = np.array([0.5, 1.0, 2.0])
@@ -399,3 +410,134 @@ def test_a_slot_that_one_thread_can_delete() -> None:
     for thread in threads:
         thread.join()
     assert sorted(won) == [False, False, False, True]
+
+
+def test_numpy_finds_the_rules_by_itself() -> None:
+    """A script that imports nothing but the kernel."""
+    code = "import numpy as np; from backprop import Variable; print(np.mean(Variable([1.0, 3.0])))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "Variable(2.)\n"
+
+
+class SinCos(NaryFunction):
+    """sin x and cos x, each the slope of the other."""
+
+    @override
+    def forward(self, *xs: Array) -> tuple[Array, ...]:
+        return np.sin(xs[0]), np.cos(xs[0])
+
+    @override
+    def backward(self, *gys: Array) -> tuple[Array, ...]:
+        return (gys[0] * self.ys[1] - gys[1] * self.ys[0],)
+
+
+def test_second_order_through_an_output_that_was_dropped() -> None:
+    """The rule reads it, so its own slope counts."""
+    x = leaf(0.5)
+    s = SinCos()(x)[0]
+    (gx,) = gradients(s, [x])
+    (gxx,) = gradients(gx, [x])
+    assert gx.data == np.cos(0.5)
+    assert gxx.data == -np.sin(0.5)
+
+
+def test_what_was_not_assigned_since_has_no_place_of_its_own() -> None:
+    """Second order adds a node for a value only where other data were assigned."""
+    x = leaf(0.5)
+    (gx,) = gradients(Square()(x) * x, [x])
+    found, open_ = set[str](), [gx]
+    for v in open_:
+        if v.creator is not None:
+            found.add(type(v.creator).__name__)
+            open_ += v.creator.inputs
+    assert "Multiply" in found
+    assert "AsItWas" not in found
+
+
+def test_a_list_of_variables_is_an_operand_of_a_function() -> None:
+    """Of the kinds themselves too."""
+    x = leaf(3.0)
+    pair: list[Variable | float] = [x, 1.0]
+    y = Square()(pair)
+    y.backward()
+    assert y.data.tolist() == [9.0, 1.0]
+    assert x.grad == 6.0
+
+
+class Slotted(Function):
+    """x², which keeps floats in a slot of its own for `backward`."""
+
+    __slots__ = ("kept", "unset")
+
+    @override
+    def forward(self, x: Array) -> Array:
+        self.kept = 2.0 * x
+        return x * x
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return gy * self.kept
+
+
+def test_floats_in_a_slot_carry_no_derivative() -> None:
+    """First order is right; a second would lose what the slot holds."""
+    x = leaf(3.0)
+    y = Slotted()(x)
+    y.backward()
+    assert x.grad == 6.0
+    with pytest.raises(HigherOrderError, match=r"Slotted.forward keeps self.kept"):
+        gradients(y, [x])
+
+
+class Pair(BinaryFunction):
+    """a b, but for 0."""
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        if not b.all():
+            raise ZeroDivisionError
+        return a * b
+
+
+class Many(NaryFunction):
+    """The same of many."""
+
+    @override
+    def forward(self, *xs: Array) -> tuple[Array, ...]:
+        return (Pair().forward(xs[0], xs[1]),)
+
+
+@pytest.mark.parametrize("kind", [Pair, Many])
+def test_an_instance_is_free_after_a_call_that_left_no_graph(kind: Any) -> None:
+    """One that failed, and one under no_grad(): the next call binds the instance."""
+    f, x = kind(), leaf(2.0)
+    with pytest.raises(ZeroDivisionError):
+        f(x, leaf(0.0))
+    with no_grad():
+        f(x, x)
+    y = f(x, x)
+    assert (y[0] if isinstance(y, tuple) else y).creator is f
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        ([bp.array(True), bp.array(False), True], [0.5, 2.0]),
+        ([pd.Series([True]).to_numpy()[0], False, False], [0.5]),
+    ],
+)
+def test_lists_of_constants_as_settings(condition: Any, kept: list[float]) -> None:
+    """Masks, places: they are what their data are."""
+    assert np.compress(condition, untyped(Variable(X))).data.tolist() == kept
+
+
+def test_lists_of_masked_arrays_as_settings() -> None:
+    """They are refused within a list too."""
+    mask = np.ma.array([True, False])
+    with pytest.raises(DataError, match="MaskedArray"):
+        np.sum(untyped(leaf([[1.0, 2.0], [3.0, 4.0]])), where=[mask, mask])
+
+
+def untyped(x: Variable) -> Any:
+    """Where NumPy's stubs want an array."""
+    return x

@@ -105,7 +105,12 @@ def _moved(call: Call, xs: list[Array], wanted: list[NDArray[Any]]) -> list[floa
 
 def _agree(name: str, call: Call, dtype: str, order: str) -> None:
     xs = call.inputs(dtype, order)
-    found, wanted = _results(call.ours(*map(Variable, xs))), _results(call.theirs(*xs))
+    try:
+        wanted = _results(call.theirs(*xs))
+    except ValueError:
+        assert name == "cross", call  # of vectors in the plane, since NumPy 2.5
+        return
+    found = _results(call.ours(*map(Variable, xs)))
     assert len(found) == len(wanted), call
     moved = _moved(call, xs, wanted) if name in OTHERWISE else [0.0] * len(wanted)
     for y, want, far in zip(found, wanted, moved):
@@ -199,6 +204,8 @@ def test_odd_inputs_give_what_numpy_gives(code: str, inputs: tuple[Any, ...]) ->
     names = ", ".join("ab"[: len(inputs)])
     call = f"lambda {names}: {code}"
     xs = [np.array(x, float) for x in inputs]
+    if "cross" in code and np.lib.NumpyVersion(np.__version__) >= "2.5.0":
+        pytest.skip("this NumPy knows no vectors in the plane")
     ours = eval(call, {"np": differentiable, "onp": np})
     live = [Variable(x) for x in xs] if "onp." not in code else [*map(Variable, xs[:-1]), xs[-1]]
     np.testing.assert_allclose(
