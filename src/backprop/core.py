@@ -9,7 +9,7 @@ the last output is dropped the graph is gone.
 from __future__ import annotations
 
 import sys
-from _thread import allocate_lock  # threading itself costs a fortieth of `import numpy`
+from _thread import RLock, allocate_lock  # threading itself costs a fortieth of `import numpy`
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -190,7 +190,10 @@ class Variable(Methods):
         walk.run(self, seed)
         variables, grads = walk.variables, walk.grads
         if accumulate:
-            with _adding: _add_to(variables, grads, given)  # noqa: E701  # fmt: skip  # see _adding
+            try:
+                with _adding: _add_to(variables, grads, given)  # noqa: E701  # fmt: skip  # see it
+            finally:
+                _let_go()
             return
         if given is not None:
             grads[0] = given
@@ -1001,9 +1004,16 @@ def _cycle(node: Node) -> CycleError:
 
 
 # The one lock: two threads that add to the same gradient must not both read the old sum. What it
-# guards stands on the line of its `with`: so an exception that a tracer or a signal raises between
-# two lines meets the lock either not yet taken, or given back.
-_adding: Final = allocate_lock()
+# guards stands on the line of its `with`: so an exception that a tracer raises between two lines
+# meets it either not yet taken, or given back. From 3.14 on a signal may come when it is taken and
+# the block not yet entered: so whoever holds it still after the block lets it go.
+_adding: Final = RLock()
+
+
+def _let_go() -> None:
+    with suppress(RuntimeError):  # it is not held, as ever
+        _adding.release()
+
 
 _set_grad: Final[Callable[[Variable, Array | None], None]] = vars(Variable)["_grad"].__set__
 
