@@ -33,6 +33,9 @@ from backprop.core import _adding
 from backprop.modes import is_checking, lifting, recording, transforming
 from tests.helpers import Cube, Split, leaf
 
+# Where a generator is closed Python swallows the fault, and says so.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 HOUSE = str(Path(backprop.__file__).parent)
 
 
@@ -87,36 +90,37 @@ def checked() -> None:
 KEPT = leaf([0.5, 1.0]), leaf([2.0, 3.0])
 
 
-def at_line(number: int) -> Callable[[FrameType, str, Any], Any]:
-    """A tracer that raises at that line, of those of the package and of the rule above."""
-    left = [number]
+class AtLine:
+    """A tracer that raises at a line, of those of the package and of the rule above."""
 
-    def trace(frame: FrameType, event: str, arg: Any) -> Any:
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def __call__(self, frame: FrameType, event: str, arg: Any) -> Any:
         file = frame.f_code.co_filename
         if not (file.startswith(HOUSE) or (file == __file__ and "self" in frame.f_locals)):
             return None
         if event == "line":
-            left[0] -= 1
-            if left[0] < 0:
+            self.left -= 1
+            if self.left < 0:
                 sys.settrace(None)
                 raise Fault
-        return trace
-
-    return trace
+        return self
 
 
 def interrupted(run: Callable[[], None], start: int, step: int) -> Iterator[int]:
     """Run it with a fault at one line after the other, until it comes to its end."""
     for number in range(start, 10**6, step):
-        before = sys.gettrace()
-        sys.settrace(at_line(number))
+        before, tracer = sys.gettrace(), AtLine(number)
+        sys.settrace(tracer)
         try:
             run()
-            return
         except Fault:
             pass
         finally:
             sys.settrace(before)
+        if tracer.left >= 0:
+            return
         yield number
 
 
