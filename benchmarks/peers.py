@@ -258,7 +258,11 @@ class Namespace:
             raise AttributeError(f"{self._modules[0].__name__} has no {name}")
         if isinstance(found[0], ModuleType):
             return Namespace(tuple(found))
-        return wraps(found[0])(partial(_called, found[0])) if callable(found[0]) else found[0]
+        return wraps(found[0])(partial(_called, found[0])) if _is_function(found[0]) else found[0]
+
+
+def _is_function(found: object) -> bool:
+    return callable(found) and not isinstance(found, type)
 
 
 def _called(function: Call, *args: Any, **kwargs: Any) -> Any:

@@ -13,6 +13,7 @@ from hypothesis import example, given, strategies as st
 from mpmath import mpf
 
 from backprop import POSITIVE, REALS, Array, Interval
+from backprop.errors import ArgumentTypeError
 from backprop.testing import central_difference, differences, entries
 from backprop.testing.differences import column, ladder, one_sided
 
@@ -164,5 +165,11 @@ def test_the_judge_knows_nothing_of_what_it_judges() -> None:
         for name in node.names
     }
     ours = {module for module in imported if module.startswith("backprop")}
-    judge = {"backprop.testing.entries"}
+    judge = {"backprop.testing.entries", "backprop.narrowing"}
     assert ours == judge | {"backprop.arrays", "backprop.domain", "backprop.errors"}
+
+
+def test_a_function_of_whole_numbers_has_no_derivative() -> None:
+    """What f gives must be floats."""
+    with pytest.raises(ArgumentTypeError, match="f returns an array of floats"):
+        central_difference(lambda x: np.array(1), np.array(1.0))

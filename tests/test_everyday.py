@@ -9,7 +9,9 @@ import subprocess
 import sys
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from threading import Thread
 from typing import Any
 
@@ -48,6 +50,7 @@ from backprop import (
     value_and_grad,
     vjp,
 )
+from backprop.__main__ import main
 from backprop.core import AtomicSlot
 from backprop.errors import (
     ConstantWarning,
@@ -56,6 +59,8 @@ from backprop.errors import (
     HigherOrderError,
     TransformError,
 )
+from backprop.tangents import tangents
+from backprop.testing import GradientMismatch, check_gradient
 from tests.helpers import leaf
 
 X = np.array([0.5, 1.0, 2.0])
@@ -541,3 +546,49 @@ def test_lists_of_masked_arrays_as_settings() -> None:
 def untyped(x: Variable) -> Any:
     """Where NumPy's stubs want an array."""
     return x
+
+
+def test_rarer_ways_of_the_same() -> None:
+    """Lists of Constants, of a unary function, transforms of Variables under no_grad()."""
+    x = leaf(0.5)
+    constants: list[Variable | float] = [bp.array(1), 2]
+    mixed: list[Variable | float] = [x, 0.0]
+    assert bp.sum(constants).data == 3
+    assert bp.exp(mixed).data.tolist() == [np.exp(0.5), 1.0]
+    mantissa, exponent = np.frexp(untyped(bp.array(8.0)))
+    assert (mantissa.data, exponent.data) == (0.5, 4)
+    with no_grad():
+        assert untyped(grad(lambda v: v * v)(x)).data == 1.0
+    with pytest.raises(np.linalg.LinAlgError, match="not defined on empty"):
+        np.linalg.cond(untyped(leaf(np.zeros((0, 0)))))
+
+
+def test_forward_mode_through_data_that_were_assigned() -> None:
+    """The tangent is that at the values that were computed with."""
+    x = leaf(3.0)
+    y = Square()(x)
+    x.data = np.array(7.0)
+    (gx,) = gradients(y, [x])
+    (moved,) = tangents((gx,), (x,), (np.array(1.0),))
+    assert gx.data == 6.0
+    assert moved == 2.0
+
+
+class Refuses(Square):
+    """Fails where its input is negative."""
+
+    @override
+    def forward(self, x: Array) -> Array:
+        raise ZeroDivisionError
+
+
+def test_a_rule_that_fails_at_the_point_where_it_is_checked() -> None:
+    """With a cotangent whose shape cannot be compared: the report says what failed."""
+    with pytest.raises(GradientMismatch, match="ZeroDivisionError"):
+        check_gradient(Refuses, np.ones(2), gy=np.ones(2))
+
+
+def test_the_command_writes_where_no_console_is() -> None:
+    """A stream without an encoding is written to as it is."""
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        assert main(["verify", "no.such.module"]) == 2

@@ -192,8 +192,6 @@ def _is_list(key: object) -> TypeIs[list[Index] | NDArray[Any]]:
 
 def places(key: object) -> Any:
     """`key`, whatever it is, unless that is a Variable. Raises ConversionError then."""
-    if isinstance(key, Constant):
-        return key.data
     if isinstance(key, Variable):
         raise ConversionError(
             f"{brief(key)} is used as an index, which is a whole number or a bool and has no "
