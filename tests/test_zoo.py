@@ -197,3 +197,13 @@ def visible(right: Array, wrong: Array) -> bool:
 def test_there_are_safe_functions_to_chain() -> None:
     """The functions that the chains above are made of are built in."""
     assert set(SAFE) <= set(builtin_functions())
+
+
+def test_a_users_class_takes_no_built_in_one_away() -> None:
+    """Deriving from a built-in rule leaves it built in."""
+
+    class Mine(Exp):
+        """A user's."""
+
+    assert Exp in builtin_functions()
+    assert Mine not in builtin_functions()

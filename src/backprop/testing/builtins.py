@@ -14,9 +14,13 @@ def builtin_functions() -> tuple[type[Node], ...]:
     >>> [cls.__name__ for cls in builtin_functions()][:3]
     ['Absolute', 'Add', 'Arccos']
     """
-    found = [cls for cls in _subclasses(Node) if cls.__module__.startswith("backprop.functions.")]
-    concrete = [cls for cls in found if not _subclasses(cls) and _plain(cls)]
+    concrete = [cls for cls in _ours(Node) if not _ours(cls) and _plain(cls)]
     return tuple(sorted(set(concrete), key=lambda cls: cls.__name__))
+
+
+def _ours(cls: type[Node]) -> list[type[Node]]:
+    """The classes of this package below `cls`: a user may derive from any."""
+    return [c for c in _subclasses(cls) if c.__module__.startswith("backprop.functions.")]
 
 
 def _plain(cls: type[Node]) -> bool:
