@@ -202,6 +202,7 @@ def test_what_is_right_passes() -> None:
         assert x.grad is not None
         assert gradients((x * x * x).sum(), [x])[0].data.tolist() == [0.75, 3.0]
         assert grad(lambda v: (v * v).sum())(np.ones(2)).tolist() == [2.0, 2.0]
+        assert jvp(Square(), (np.ones(2),), (np.ones(2),))[1].tolist() == [2.0, 2.0]
         assert is_checking()
 
         class Writes(Square):

@@ -588,6 +588,12 @@ def test_a_rule_that_fails_at_the_point_where_it_is_checked() -> None:
         check_gradient(Refuses, np.ones(2), gy=np.ones(2))
 
 
+def test_a_constant_has_zeros_for_a_gradient() -> None:
+    """To the verifier too."""
+    (measured,) = check_gradient(lambda x: bp.array([1.0]), np.ones(1))
+    assert measured.analytic.tolist() == [0.0]
+
+
 def test_the_command_writes_where_no_console_is() -> None:
     """A stream without an encoding is written to as it is."""
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):

@@ -602,7 +602,9 @@ class AtomicSlot:
         with self._lock: self._slot.__delete__(node)  # noqa: E701  # fmt: skip  # see _adding
 
 
-if not getattr(sys, "_is_gil_enabled", lambda: True)() and sys.version_info < (3, 14, 5):
+_ATOMIC: Final = sys.version_info >= (3, 14, 5) or getattr(sys, "_is_gil_enabled", lambda: True)()
+
+if not _ATOMIC:  # pragma: no cover  # a build that few have; the slot has a test of its own
     setattr(Node, "_free", AtomicSlot(vars(Node)["_free"]))  # noqa: B010  # a slot to checkers
 
 
