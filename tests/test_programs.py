@@ -30,12 +30,14 @@ from backprop.testing.strategies import ordinary
 DTYPES = st.sampled_from(["float64", "float32"])
 
 
+@pytest.mark.no_cover  # much slower with it, and no line is reached here alone
 @given(DTYPES.flatmap(lambda dtype: chains(dtype=dtype)))
 def test_every_random_chain_agrees_with_central_differences(chain: Program) -> None:
     """The gradient of any chain of built-in Functions is right."""
     check_gradient(chain, *chain.at)
 
 
+@pytest.mark.no_cover  # much slower with it, and no line is reached here alone
 @given(DTYPES.flatmap(lambda dtype: programs(dtype=dtype)))
 def test_every_random_program_agrees_with_central_differences(program: Program) -> None:
     """So is that of any DAG: fan-out, several inputs, broadcasting, products of matrices."""

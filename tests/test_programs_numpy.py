@@ -51,6 +51,7 @@ def test_the_value_is_that_of_plain_numpy(program: Program) -> None:
     np.testing.assert_allclose(y.data, program.run(np, *program.inputs()), rtol=1e-12)
 
 
+@pytest.mark.no_cover  # much slower with it, and no line is reached here alone
 @each
 def test_the_gradient_is_that_of_central_differences(program: Program) -> None:
     """By `backward`, with respect to every input, at several points."""
@@ -64,6 +65,7 @@ def line(program: Program, seed: int) -> Callable[[Variable], Variable]:
     return lambda t: weighted(*(x + t * v for x, v in zip(xs, along, strict=True)))
 
 
+@pytest.mark.no_cover  # much slower with it, and no line is reached here alone
 @each
 @pytest.mark.parametrize("seed", [2, 3])
 def test_so_is_the_second_derivative(program: Program, seed: int) -> None:
