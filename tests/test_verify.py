@@ -32,6 +32,7 @@ from backprop import (
 from backprop.dispatch import CASES
 from backprop.functions.grids import Trapezoid
 from backprop.functions.piecewise import Minimum
+from backprop.functions.sorting import Permute
 from backprop.tangents import tangents
 from backprop.testing import (
     GradientMismatch,
@@ -639,3 +640,11 @@ def test_a_fault_that_shows_at_kinks_only_is_tried_elsewhere() -> None:
     name = "min"
     report = verify(FUNCTIONS[name][0], examples=4, seed=crc32(name.encode()))
     assert report.rejected == report.planted
+
+
+def test_the_order_of_a_sort_is_undone() -> None:
+    """The rule of its gradient, which is linear, by itself: each cotangent goes where it came."""
+    (measured,) = check_gradient(
+        Permute(np.array([2, 0, 1])), np.array([1.0, 2.0, 4.0]), gy=np.array([1.0, 2.0, 3.0])
+    )
+    assert measured.analytic.tolist() == [2.0, 3.0, 1.0]
