@@ -80,9 +80,9 @@ def rule_of(
         jvp=_jvp(joined),
         domains=domains,
         shapes=given,
-        order=getattr(call, "order", 1),
+        order=_said(call, "order", 1),
         composed=not isinstance(call, Node),
-        span=getattr(call, "span", 1.0),
+        span=_said(call, "span", 1.0),
         call=joined,
         code=_code(call),
     )
@@ -115,6 +115,11 @@ def pair(
         call=None,
         code=code,
     )
+
+
+def _said(call: Anything, name: str, default: Any) -> Any:
+    """What an expression of ours says of itself; a user's rule may call a setting so."""
+    return default if isinstance(call, Node) else getattr(call, name, default)
 
 
 def with_vjp(rule: Rule, vjp: Callable[[Arrays, Array], Sequence[Array]]) -> Rule:
