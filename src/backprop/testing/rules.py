@@ -117,7 +117,7 @@ def pair(
     )
 
 
-def _said(call: Anything, name: str, default: Any) -> Any:
+def _said(call: object, name: str, default: Any) -> Any:
     """What an expression of ours says of itself; a user's rule may call a setting so."""
     return default if isinstance(call, Node) else getattr(call, name, default)
 
