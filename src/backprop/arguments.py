@@ -8,7 +8,7 @@ own numbers, and nothing else.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from operator import index
@@ -32,9 +32,9 @@ def holds_variable(value: object) -> bool:
 
 def is_live(value: object) -> bool:
     """Whether `value` is, or holds, a Variable that is no Constant."""
-    if is_sequence(value):
-        return any(map(is_live, value))
-    return isinstance(value, Traced) and not value.is_constant
+    if isinstance(value, Traced):
+        return not value.is_constant
+    return is_sequence(value) and any(map(is_live, value))
 
 
 class Arguments:
@@ -43,24 +43,30 @@ class Arguments:
     def __init__(self, function: Callable[..., Any], joined: Door) -> None:
         doors = _doors(joined)
         parameters = inspect.signature(function).parameters.values()
-        found = {p.name: doors.get(str(p.annotation)) for p in parameters}
-        positional = [p for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD]
-        rest = [found[p.name] for p in parameters if p.kind is p.VAR_POSITIONAL]
-        self._positional = tuple(found[p.name] for p in positional)
-        self._rest = rest[0] if rest else None
-        self._named = found
-        self._operands = {doors["Operand"], doors["Operands"]}
+        self._named: dict[str, Door | None] = {
+            p.name: doors.get(str(p.annotation)) for p in parameters
+        }
+        self._positional: tuple[Door | None, ...] = tuple(
+            self._named[p.name] for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD
+        )
+        rest = [self._named[p.name] for p in parameters if p.kind is p.VAR_POSITIONAL]
+        self._rest: Door | None = rest[0] if rest else None
+        self._operands: tuple[Door | None, ...] = (doors["Operand"], doors["Operands"])
 
-    def converted(
-        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> tuple[list[Any], dict[str, Any], bool]:
-        """The arguments, converted; and whether there are operands, none of which is live."""
-        doors = (*self._positional, *(self._rest,) * (len(args) - len(self._positional)))
+    def converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], bool]:
+        """The arguments, those by name last; and whether there are operands, none of them live."""
+        doors = self._positional
+        if len(args) > len(doors):
+            doors += (self._rest,) * (len(args) - len(doors))
         given = [*zip(doors, args), *((self._named.get(name), kwargs[name]) for name in kwargs)]
-        made = [value if door is None else door(value) for door, value in given]
-        operands = [v for (door, _), v in zip(given, made) if door in self._operands]
-        constant = any(v is not None for v in operands) and not is_live(operands)
-        return made[: len(args)], dict(zip(kwargs, made[len(args) :])), constant
+        made: list[Any] = []
+        asked = live = False
+        for door, value in given:
+            new = value if door is None else door(value)
+            made.append(new)
+            if not live and new is not None and door in self._operands:
+                asked, live = True, is_live(new)
+        return made, asked and not live
 
 
 def entrance(
@@ -71,7 +77,8 @@ def entrance(
 
     @wraps(function)
     def entered(*args: Any, **kwargs: Any) -> Any:
-        given, named, constant = arguments.converted(args, kwargs)
+        made, constant = arguments.converted(args, kwargs)
+        given, named = made[: len(args)], dict(zip(kwargs, made[len(args) :]))
         if constant and of_constants is not None:
             return of_constants(*given, **named)
         return function(*given, **named)
@@ -134,9 +141,11 @@ def _integers(value: Any) -> Any:
     """A Python int, or a tuple of them: NumPy's small and unsigned integers wrap around."""
     if value is None or type(value) is int:
         return value
+    kind: object = type(value)
+    if kind is not tuple:
+        with suppress(TypeError):
+            return index(value)
     with suppress(TypeError):  # what is neither, the function itself refuses
-        return index(value)
-    with suppress(TypeError):
         return tuple(map(index, value))
     return value
 
