@@ -141,8 +141,7 @@ def _integers(value: Any) -> Any:
     """A Python int, or a tuple of them: NumPy's small and unsigned integers wrap around."""
     if value is None or type(value) is int:
         return value
-    kind: object = type(value)
-    if kind is not tuple:
+    if not is_sequence(value):
         with suppress(TypeError):
             return index(value)
     with suppress(TypeError):  # what is neither, the function itself refuses
