@@ -1,7 +1,9 @@
 """Small changes of a source file, one at a time: what `make mutate` expects the tests to notice.
 
 Read from the syntax tree, written as an exchange of a few characters, so that a mutant is the file
-as it is but for one place. Left out is what no test can tell: annotations, texts, overloads.
+as it is but for one place. Left out is what no test can tell: annotations, texts, overloads, what
+only spares a copy (`copy=`, `fresh=`), `strict=` of a zip of one length, `None` where False was,
+the body of an abstract method; and the tables of input shapes, which are examples themselves.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ _SWAPS: Final[dict[type[ast.AST], tuple[str, str]]] = {
     ast.NotIn: ("not in", "in"),
 }
 _NOTHING: Final = ("annotation", "returns", "decorator_list", "bases", "type_comment")
+_SPARING: Final = ("copy", "fresh", "strict")  # keywords that change the time, or what cannot be
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ class _Reader:
         elif isinstance(node, ast.comprehension):
             for test in node.ifs:
                 yield from self.negated(test)
-        elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
+        elif isinstance(node, ast.Return) and node.value is not None and not _is_no(node.value):
             yield self.start(node.value), self.end(node.value), "None"
         elif isinstance(node, ast.Continue):
             yield self.start(node), self.end(node), "break"
@@ -175,8 +178,8 @@ class _Reader:
             yield start, end, f"not ({self.source[start:end].decode()})"
 
 
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _is_no(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and (node.value is None or node.value is False)
 
 
 def _is_deed(node: ast.AST) -> bool:
@@ -192,9 +195,14 @@ def _is_left_out(node: ast.AST) -> bool:
         return True
     if isinstance(node, ast.If):
         return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    if isinstance(node, ast.keyword):
+        return node.arg in _SPARING
+    if isinstance(node, ast.Raise):
+        return isinstance(node.exc, ast.Name) and node.exc.id == "NotImplementedError"
     if isinstance(node, ast.AnnAssign):
         alias = isinstance(node.annotation, ast.Name) and node.annotation.id == "TypeAlias"
-        return alias or node.value is None
+        table = isinstance(node.target, ast.Name) and node.target.id == "shapes"
+        return alias or table or node.value is None
     if isinstance(node, ast.FunctionDef):
         return any(isinstance(d, ast.Name) and d.id == "overload" for d in node.decorator_list)
     return False

@@ -133,17 +133,19 @@ def _tree(build: str) -> Path:
     return Path(build) / current_process().name
 
 
-def attempt(build: str, mutant: Mutant | None, tests: tuple[str, ...], limit: float) -> Outcome:
-    """Run the tests on the tree with this change, in a fork."""
+def attempt(
+    build: str, mutant: Mutant | None, path: str, tests: tuple[str, ...], limit: float
+) -> Outcome:
+    """Run the tests of the file at `path` on the tree with this change, in a fork."""
     tree, start = _tree(build), time.monotonic()
-    file = tree / (mutant.path if mutant else "pyproject.toml")
+    file = tree / path
     source = file.read_bytes()
     if mutant:
         file.write_bytes(mutant.of(source))
     try:
         pid = os.fork()
         if not pid:
-            _run(tree, mutant.path if mutant else None, tests)
+            _run(tree, path, tests)
         code = _waited(pid, start + limit)
     finally:
         file.write_bytes(source)
@@ -172,7 +174,7 @@ def _waited(pid: int, until: float) -> int | None:
     return None
 
 
-def _run(tree: Path, path: str | None, tests: tuple[str, ...]) -> None:
+def _run(tree: Path, path: str, tests: tuple[str, ...]) -> None:
     """The fork: it never returns."""
     code = 99
     try:
@@ -189,7 +191,7 @@ def _run(tree: Path, path: str | None, tests: tuple[str, ...]) -> None:
         import pytest
 
         import_module("backprop.registration").register()  # as Hypothesis does with its plugins
-        found = tests or tuple(_of_rules(str(path)))
+        found = tests or tuple(_of_rules(path))
         code = int(pytest.main([*_OPTIONS, *_PLAIN, *found]))
     except BaseException as error:
         print(repr(error), flush=True)
@@ -227,41 +229,46 @@ def main(argv: list[str] | None = None) -> int:
     options = _options(argv)
     build = BUILD / _digest()
     build.mkdir(parents=True, exist_ok=True)
-    known, every = (
-        _known(),
-        {g.name: [m for f in g.files for m in mutants_of(ROOT, f)] for g in groups()},
-    )
+    every = {g.name: [m for f in g.files for m in mutants_of(ROOT, f)] for g in groups()}
+    known = _known()
     stale = known.keys() - {_change(m) for found in every.values() for m in found}
-    done = _done(build / "results.jsonl")
     bad = bool(stale)
-    with (
-        ProcessPoolExecutor(
-            options.workers, get_context("spawn"), initializer=prepare, initargs=(str(build),)
-        ) as pool,
-        (build / "results.jsonl").open("a") as log,
-    ):
-        for group in groups():
-            if getattr(options, group.name) == 0:
-                continue
+    with _workers(options.workers, build) as pool:
+        for group in (g for g in groups() if getattr(options, g.name) != 0):
             found = _sampled(every[group.name], getattr(options, group.name), options.seed)
-            limit, red = _baseline(pool, str(build), group)
-            tests = (*group.tests, *(f"--deselect={test}" for test in red)) if group.tests else ()
-            todo = [m for m in found if m.key not in done]
-            calls = {pool.submit(attempt, str(build), m, tests, limit): m for m in todo}
-            for n, call in enumerate(as_completed(calls), 1):
-                mutant, outcome = calls[call], call.result()
-                done[mutant.key] = outcome.code != 0
-                entry = {"key": mutant.key, "killed": outcome.code != 0, "code": outcome.code,
-                         "seconds": round(outcome.seconds, 2)}  # fmt: skip
-                print(json.dumps(entry), file=log, flush=True)
-                if not n % 25:
-                    print(f"  {group.name}: {n} of {len(todo)}", file=sys.stderr, flush=True)
+            done = _tried(pool, build, group, found)
             alive = [m for m in found if not done[m.key]]
             bad |= _report(group.name, len(every[group.name]), found, alive, known)
-            bad |= bool(red)
     for path, old, new in sorted(stale):
         print(f"survivors.txt: no such change any more: {path}\n  - {old}\n  + {new}")
     return int(bad)
+
+
+def _workers(number: int, build: Path) -> ProcessPoolExecutor:
+    spawn = get_context("spawn")
+    return ProcessPoolExecutor(number, spawn, initializer=prepare, initargs=(str(build),))
+
+
+def _tried(
+    pool: ProcessPoolExecutor, build: Path, group: Group, found: list[Mutant]
+) -> dict[str, bool]:
+    """Which of them were killed, by their keys; what an earlier run has tried is not tried again."""
+    done = _done(build / "results.jsonl")
+    todo = [m for m in found if m.key not in done]
+    limits = _limits(pool, str(build), group, todo)
+    calls = {
+        pool.submit(attempt, str(build), m, m.path, group.tests, limits[m.path]): m for m in todo
+    }
+    with (build / "results.jsonl").open("a") as log:
+        for n, call in enumerate(as_completed(calls), 1):
+            mutant, outcome = calls[call], call.result()
+            done[mutant.key] = outcome.code != 0
+            entry = {"key": mutant.key, "killed": outcome.code != 0, "code": outcome.code,
+                     "seconds": round(outcome.seconds, 2)}  # fmt: skip
+            print(json.dumps(entry), file=log, flush=True)
+            if not n % 25:
+                print(f"  {group.name}: {n} of {len(todo)}", file=sys.stderr, flush=True)
+    return done
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:
@@ -288,26 +295,21 @@ def _sampled(found: list[Mutant], many: int | None, seed: int) -> list[Mutant]:
     return random.Random(seed).sample(found, many)
 
 
-def _baseline(pool: ProcessPoolExecutor, build: str, group: Group) -> tuple[float, list[str]]:
-    """For how long a mutant may run, and which tests are red before anything is changed."""
-    red: list[str] = []
-    while group.tests:
-        outcome = pool.submit(
-            attempt, build, None, (*group.tests, *(f"--deselect={t}" for t in red)), 900.0
-        ).result()
-        if outcome.code == 0:
-            print(f"{group.name}: the tests take {outcome.seconds:.0f} s of the unchanged tree")
-            return _LIMIT * outcome.seconds + 10.0, red
-        failed = [
-            line.removeprefix("FAILED ").split(" - ")[0]
-            for line in outcome.shown.split("\n")
-            if line.startswith("FAILED")
-        ]
-        if not failed or set(failed) <= set(red):
-            raise SystemExit(f"{group.name}: the unchanged tree fails:\n{outcome.shown}")
-        print(f"{group.name}: red before anything is changed, left out: {failed}")
-        red += failed
-    return 120.0, red
+def _limits(
+    pool: ProcessPoolExecutor, build: str, group: Group, todo: list[Mutant]
+) -> dict[str, float]:
+    """For how long the tests of a file's mutants may run; they must pass on the unchanged tree."""
+    files = sorted({m.path for m in todo})
+    asked = files if not group.tests else files[:1]
+    calls = [(p, pool.submit(attempt, build, None, p, group.tests, 900.0)) for p in asked]
+    limits: dict[str, float] = {}
+    for path, call in calls:
+        outcome = call.result()
+        if outcome.code != 0:
+            raise SystemExit(f"{group.name}: the unchanged tree fails ({path}):\n{outcome.shown}")
+        limits[path] = _LIMIT * outcome.seconds + 10.0
+    print(f"{group.name}: the tests take {max(limits.values(), default=0) / _LIMIT:.0f} s at most")
+    return {path: limits[path if path in limits else asked[0]] for path in files}
 
 
 def _done(log: Path) -> dict[str, bool]:
