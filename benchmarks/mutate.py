@@ -3,9 +3,9 @@
 The kernel wholly; of the rules and of the verifier a seeded sample. Each of two workers has a copy
 of the tree and has imported all but the package itself: it forks for every mutant, and the fork
 runs the tests that are meant to notice. Of a rule these are the verification and the values of the
-functions of its file alone. What survives stands in survivors.txt with the reason why the change
-changes nothing, or is a fault of the tests. What was tried is in build/mutants, by the state of the
-sources: a run that was cut off goes on where it was.
+functions of its file alone, and what is said of wrong arguments. What survives stands in
+survivors.txt with the reason why the change changes nothing, or is a fault of the tests. What was
+tried is in build/mutants, by the state of the sources: a run that was cut off goes on where it was.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ _KERNEL_TESTS: Final = (
     "notes graph modes errors operators peers function_errors kinks keywords numpy_protocols "
     "transforms variable lending checking everyday containers stateful"
 )
+_RULE_TESTS: Final = ("tests/test_function_errors.py", "tests/test_keywords.py")
 _VERIFIER_TESTS: Final = "domain entries laws differences kinks"
 _LAST: Final = (  # of the verifier's: what it takes and refuses, but for its long runs
     "tests/test_zoo.py::test_a_rarely_wrong_rule_is_rejected_where_it_is_wrong",
@@ -191,8 +192,10 @@ def _run(tree: Path, path: str, tests: tuple[str, ...]) -> None:
         import pytest
 
         import_module("backprop.registration").register()  # as Hypothesis does with its plugins
-        found = tests or tuple(_of_rules(path))
-        code = int(pytest.main([*_OPTIONS, *_PLAIN, *found]))
+        asked = (tests,) if tests else (_values(path), _RULE_TESTS)
+        code = int(not tests and not _is_verified(path)) or next(
+            (code for t in asked if (code := int(pytest.main([*_OPTIONS, *_PLAIN, *t])))), 0
+        )
     except BaseException as error:
         print(repr(error), flush=True)
     finally:
@@ -200,20 +203,26 @@ def _run(tree: Path, path: str, tests: tuple[str, ...]) -> None:
         os._exit(code)
 
 
-def _of_rules(path: str) -> Iterator[str]:
-    """The tests of the functions of one file of rules; of all its users, if it has none itself."""
+def _is_verified(path: str) -> bool:
+    """Whether the verification has nothing to say of the functions of one file of rules."""
+    outcomes = import_module("backprop.outcomes")
+    names = _names(path)
+    return all(outcomes.outcome(f, None, 1).passed for f in outcomes.named() if f.name in names)
+
+
+def _values(path: str) -> tuple[str, ...]:
+    test = "test_values_shapes_and_memory_are_those_of_numpy"
+    return tuple(f"tests/test_values.py::{test}[{name}]" for name in _names(path))
+
+
+def _names(path: str) -> list[str]:
+    """The functions of one file of rules; of all its users, if it has none itself."""
     expressions = import_module("backprop.testing.expressions")
     module = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
     names = {name: f.__module__ for name, (f, _) in expressions.numpy_functions().items()}
-    users = {module, *(m for m in names.values() if _uses(m, module))}
+    users = [name for name, m in names.items() if _uses(m, module)]
     own = [name for name, m in names.items() if m == module]
-    found = own or random.Random(1).sample(all_ := [n for n, m in names.items() if m in users],
-                                           min(len(all_), 12))  # fmt: skip
-    if (Path("tests") / "test_values.py").exists():
-        test = "test_values_shapes_and_memory_are_those_of_numpy"
-        yield from (f"tests/test_values.py::{test}[{name}]" for name in found)
-    test = "test_every_function_agrees_with_central_differences"
-    yield from (f"tests/test_verify.py::{test}[{name}]" for name in found)
+    return own or random.Random(1).sample(users, min(len(users), 12))
 
 
 def _uses(user: str, module: str) -> bool:
@@ -252,7 +261,7 @@ def _workers(number: int, build: Path) -> ProcessPoolExecutor:
 def _tried(
     pool: ProcessPoolExecutor, build: Path, group: Group, found: list[Mutant]
 ) -> dict[str, bool]:
-    """Which of them were killed, by their keys; what an earlier run has tried is not tried again."""
+    """Which were killed, by their keys; what an earlier run has tried is not tried again."""
     done = _done(build / "results.jsonl")
     todo = [m for m in found if m.key not in done]
     limits = _limits(pool, str(build), group, todo)
