@@ -56,6 +56,7 @@ WRONG = [
     ("bp.gradient(x, 1.0, 2.0, 3.0)", TypeError, "invalid number of arguments"),
     ("bp.interp(v, [], [])", ValueError, "points"),
     ("bp.interp(v, [0.0, 1.0], [0.0, 1.0], period=0)", ValueError, "period"),
+    ("bp.interp(v, [0.0, np.nan], [0.0, 1.0])", ValueError, "xp holds nan"),
     ("bp.linalg.tensorinv(x, ind=0)", ValueError, "Invalid ind"),
     ("bp.linalg.tensorsolve(x, v)", np.linalg.LinAlgError, "."),
     ("bp.linalg.outer(x, v)", ValueError, "two vectors"),

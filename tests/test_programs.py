@@ -85,12 +85,14 @@ def _steps(strategy: st.SearchStrategy[Program], examples: int) -> Counter[Move]
     return counts
 
 
+@pytest.mark.no_cover
 def test_chains_reach_every_function_of_one_input() -> None:
     """No rule is out of reach of the random chains."""
     unary = {cls for cls in builtin_functions() if issubclass(cls, Function)}
     assert set(_steps(chains(), 1500)) == unary
 
 
+@pytest.mark.no_cover  # test_values has each line
 @pytest.mark.parametrize("move", moves(), ids=range(len(moves())))
 def test_programs_can_call_everything(move: type[Node] | Expression) -> None:
     """No function and no case is out of reach: where it is admissible, a program may choose it.

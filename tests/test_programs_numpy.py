@@ -67,10 +67,9 @@ def line(program: Program, seed: int) -> Callable[[Variable], Variable]:
 
 @pytest.mark.no_cover  # much slower with it, and no line is reached here alone
 @each
-@pytest.mark.parametrize("seed", [2, 3])
-def test_so_is_the_second_derivative(program: Program, seed: int) -> None:
-    """The gradients are Variables, and their own gradients are right in random directions."""
-    check_gradient(line(program, seed), np.array(0.0))
+def test_so_is_the_second_derivative(program: Program) -> None:
+    """The gradients are Variables, and their own gradients are right in a random direction."""
+    check_gradient(line(program, seed=2), np.array(0.0))
 
 
 @each

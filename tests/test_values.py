@@ -107,8 +107,8 @@ def _agree(name: str, call: Call, dtype: str, order: str) -> None:
     xs = call.inputs(dtype, order)
     try:
         wanted = _results(call.theirs(*xs))
-    except ValueError:
-        assert name == "cross", call  # of vectors in the plane, since NumPy 2.5
+    except (TypeError, ValueError):  # another NumPy refuses: 2.5 vectors in the plane, 2.3 a dict
+        assert name == "cross" or (name == "pad" and "{" in call.text), call
         return
     found = _results(call.ours(*map(Variable, xs)))
     assert len(found) == len(wanted), call
@@ -188,6 +188,7 @@ INF: Final = np.inf
         ("np.linalg.lstsq(a, b, rcond=1.0)[0]", ([[1, 2], [3, 4], [5, 7.0]], [1.0, 2.0, 3.0])),
         ("np.linalg.lstsq(a, b, rcond=2.0)[1]", ([[1, 2], [3, 4], [5, 7.0]], [1.0, 2.0, 3.0])),
         ("np.repeat(a, 3, axis=0)", (2.0,)),
+        ("np.interp(a, [-onp.inf, 1.0, onp.inf], b)", ([-INF, -1, 1, 5, INF], [1.0, 2.0, 3.0])),
         ("np.take(a, [0, 0], axis=-1)", (2.0,)),
         ("np.delete(a, 0, axis=None)", (2.0,)),
         ("np.trim_zeros(a)", (2.0,)),
@@ -207,7 +208,8 @@ def test_odd_inputs_give_what_numpy_gives(code: str, inputs: tuple[Any, ...]) ->
     if "cross" in code and np.lib.NumpyVersion(np.__version__) >= "2.5.0":
         pytest.skip("this NumPy knows no vectors in the plane")
     ours = eval(call, {"np": differentiable, "onp": np})
-    live = [Variable(x) for x in xs] if "onp." not in code else [*map(Variable, xs[:-1]), xs[-1]]
+    kept = "onp.asfortranarray" in code
+    live = [Variable(x) for x in xs] if not kept else [*map(Variable, xs[:-1]), xs[-1]]
     np.testing.assert_allclose(
         ours(*live).data, eval(call, {"np": np, "onp": np})(*xs), rtol=1e-13, strict=True
     )
@@ -228,6 +230,15 @@ def test_the_slopes_infinitely_far_are_those_in_that_direction(
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("x", [-INF, -1.0, 1.0, 5.0, INF])
+def test_between_points_infinitely_far_the_near_one_counts_alone(x: float) -> None:
+    """The value is that of one point, so all of the slope is this point's."""
+    fp = Variable(np.array([1.0, 2.0, 3.0]))
+    y = differentiable.interp(x, [-INF, 1.0, INF], fp)
+    (gradient,) = gradients(y, [fp])
+    assert gradient.data.tolist() == [float(y.item() == value) for value in (1.0, 2.0, 3.0)]
+
+
 @pytest.mark.parametrize(("a", "b"), [(2.0, -INF), (0.5, INF)])
 def test_a_power_that_stays_0_has_slope_0(a: float, b: float) -> None:
     """However infinite the exponent is: inf * 0 is no slope."""

@@ -20,6 +20,8 @@ from backprop.testing import (
 )
 from tests.zoo import BY_NAME, RIGHT, WRONG, Right, Vjp, Wrong
 
+pytestmark = pytest.mark.no_cover  # much slower with it, and no line is reached here alone
+
 SEED = 1
 EXAMPLES = 20  # fewer than a verification takes, for there are many rules
 MANY = 200  # some are wrong for one shape only; most of these runs end at once

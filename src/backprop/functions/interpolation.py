@@ -47,7 +47,7 @@ class Interp(NaryFunction, fresh=True):
             slope = (fp[hi] - fp[lo]) / (xp[hi] - xp[lo])
             y = slope * (x - xp[lo]) + fp[lo]
             y = np.where(np.isnan(y), slope * (x - xp[hi]) + fp[hi], y)
-        beyond = np.where(x < xp[0], fp[lo], fp[hi])
+        beyond = np.where((x < xp[0]) | np.isneginf(x), fp[lo], fp[hi])
         y = np.where(inside & np.less(x, xp[-1]), y, beyond)
         return (np.where(np.isnan(x), x, y),)
 
@@ -59,8 +59,8 @@ class Interp(NaryFunction, fresh=True):
         one = xp.dtype.type(1)
         beyond = np.where(np.less(x, xp[-1]), 0 * one, one)
         width = np.where(inside, xp[hi] - xp[lo], one)
-        share = np.where(inside, (x - xp[lo]) / width, beyond)
-        rest = np.where(inside, (xp[hi] - x) / width, 1 - beyond)
+        share = np.where(inside, _part(x - xp[lo], width), beyond)
+        rest = np.where(inside, _part(xp[hi] - x, width), 1 - beyond)
         gx = absorb(gy, np.where(inside, (fp[hi] - fp[lo]) / width, 0 * one))
         return (
             gx.astype(x.dtype, copy=False) if self.wants(0) else None,
@@ -74,7 +74,13 @@ def _around(x: Array, xp: Array) -> tuple[Indices, Indices, Mask]:
     last = len(xp) - 1
     lo = np.clip(np.searchsorted(xp, x, "right") - 1, 0, max(last - 1, 0))
     hi = np.minimum(lo + 1, last)
-    return lo, hi, (xp[lo] < xp[hi]) & (xp[0] <= x) & (x <= xp[-1])
+    return lo, hi, (xp[lo] < xp[hi]) & (xp[0] <= x) & (x <= xp[-1]) & np.isfinite(x)
+
+
+def _part(distance: Array, width: Array) -> Array:
+    """How far that is on the way; of two points the nearer counts alone if one is infinitely far."""
+    part: Array = distance / np.where(np.isinf(width), 1, width)
+    return np.where(np.isinf(width), np.isinf(distance), part).astype(width.dtype, copy=False)
 
 
 def _shared(low: Array, high: Array, lo: Indices, hi: Indices, like: Array) -> Array:
@@ -127,6 +133,8 @@ def interp(
     points, values = bare(xp), bare(fp)
     if points.ndim != 1 or points.shape != values.shape or not points.size:
         raise ValueError("interp needs points: xp and fp of one axis, as long, and not empty")
+    if facts.any(facts.isnan(points)):
+        raise ValueError("interp needs points in order: xp holds nan")
     if period is not None:
         x, points, values = _wrapped(x, points, values, period)
         left = right = None

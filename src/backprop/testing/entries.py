@@ -164,6 +164,8 @@ def function(value: Any, what: str) -> Callable[..., Any]:
 
 def takes(call: Any, count: int, name: str) -> None:
     """Raise ArgumentValueError where `call` cannot be called with so many inputs."""
+    if isinstance(call, np.ufunc) and call.nin != count:  # before NumPy 2.4 no signature says so
+        raise ArgumentValueError(f"{name} does not take {count} inputs: {brief(call)}")
     try:
         given = signature(call)
     except (TypeError, ValueError):  # of some functions written in C nothing is known
