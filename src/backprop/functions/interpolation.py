@@ -78,7 +78,7 @@ def _around(x: Array, xp: Array) -> tuple[Indices, Indices, Mask]:
 
 
 def _part(distance: Array, width: Array) -> Array:
-    """How far that is on the way; of two points the nearer counts alone if one is infinitely far."""
+    """The part of the way; of two points one infinitely far, the nearer counts alone."""
     part: Array = distance / np.where(np.isinf(width), 1, width)
     return np.where(np.isinf(width), np.isinf(distance), part).astype(width.dtype, copy=False)
 
