@@ -191,7 +191,9 @@ def _run(tree: Path, path: str, tests: tuple[str, ...]) -> None:
             del sys.modules[name]
         import pytest
 
-        import_module("backprop.registration").register()  # as Hypothesis does with its plugins
+        import_module(
+            "backprop.testing.registration"
+        ).register()  # as Hypothesis does with its plugins
         asked = (tests,) if tests else (_values(path), _RULE_TESTS)
         code = int(not tests and not _is_verified(path)) or next(
             (code for t in asked if (code := int(pytest.main([*_OPTIONS, *_PLAIN, *t])))), 0
@@ -205,7 +207,7 @@ def _run(tree: Path, path: str, tests: tuple[str, ...]) -> None:
 
 def _is_verified(path: str) -> bool:
     """Whether the verification has nothing to say of the functions of one file of rules."""
-    outcomes = import_module("backprop.outcomes")
+    outcomes = import_module("backprop.cli.outcomes")
     names = _names(path)
     return all(outcomes.outcome(f, None, 1).passed for f in outcomes.named() if f.name in names)
 

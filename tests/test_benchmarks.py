@@ -37,7 +37,7 @@ def test_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 _PARTLY = """
 from backprop import numpy as bp
-from backprop.dispatch import CASES
+from backprop.functions.registry import CASES
 from benchmarks.branches import FOLDER, unentered
 first = [*CASES[bp.gradient]()][0]
 CASES[bp.gradient] = lambda: [first]

@@ -21,8 +21,8 @@ from backprop import (
     jvp,
     no_grad,
 )
-from backprop.errors import ChangedError, NonFiniteError, ReadOnlyError
-from backprop.modes import is_checking
+from backprop.kernel.errors import ChangedError, NonFiniteError, ReadOnlyError
+from backprop.kernel.modes import is_checking
 from tests.helpers import Split, leaf
 
 

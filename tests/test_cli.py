@@ -17,7 +17,7 @@ import backprop
 import backprop.__main__
 from backprop import Node
 from backprop.__main__ import main
-from backprop.targets import TargetError, find
+from backprop.cli.targets import TargetError, find
 from backprop.testing import GradientMismatch, NothingToJudge, Report
 from backprop.testing.expressions import numpy_functions
 
@@ -120,7 +120,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
             else _report(name, smallest=float("inf"))
         )
 
-    monkeypatch.setattr("backprop.outcomes.verify", verify)
+    monkeypatch.setattr("backprop.cli.outcomes.verify", verify)
     return asked
 
 
@@ -225,7 +225,7 @@ def test_no_target_means_every_builtin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without a target each function of backprop.numpy has its row in the table."""
-    monkeypatch.setattr("backprop.outcomes.ProcessPoolExecutor", Pool)
+    monkeypatch.setattr("backprop.cli.outcomes.ProcessPoolExecutor", Pool)
     monkeypatch.setenv("COLUMNS", "200")
     assert main(["verify", "--seed", "7", "--examples", "3"]) == 0
     out = capsys.readouterr().out
@@ -415,7 +415,7 @@ def test_a_missing_extra_is_named(
 ) -> None:
     """Without rich or Hypothesis the command says what to install."""
     monkeypatch.delattr(backprop, "terminal", raising=False)
-    monkeypatch.delitem(sys.modules, "backprop.terminal", raising=False)
+    monkeypatch.delitem(sys.modules, "backprop.cli.terminal", raising=False)
     monkeypatch.setitem(sys.modules, "rich", None)
     assert main(["verify"]) == 2
     message = "rich is missing: install the extra 'testing' of backprop-kernel"
@@ -424,7 +424,7 @@ def test_a_missing_extra_is_named(
 
 def test_any_other_missing_module_is_no_matter_of_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     """What only a broken installation lacks is raised as it is."""
-    monkeypatch.setitem(sys.modules, "backprop.outcomes", None)
+    monkeypatch.setitem(sys.modules, "backprop.cli.outcomes", None)
     with pytest.raises(ModuleNotFoundError, match=r"backprop\.outcomes"):
         main(["verify"])
 

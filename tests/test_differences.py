@@ -13,7 +13,7 @@ from hypothesis import example, given, strategies as st
 from mpmath import mpf
 
 from backprop import POSITIVE, REALS, Array, Interval
-from backprop.errors import ArgumentTypeError
+from backprop.kernel.errors import ArgumentTypeError
 from backprop.testing import central_difference, differences, entries
 from backprop.testing.differences import column, ladder, one_sided
 
@@ -165,8 +165,12 @@ def test_the_judge_knows_nothing_of_what_it_judges() -> None:
         for name in node.names
     }
     ours = {module for module in imported if module.startswith("backprop")}
-    judge = {"backprop.testing.entries", "backprop.narrowing"}
-    assert ours == judge | {"backprop.arrays", "backprop.domain", "backprop.errors"}
+    judge = {"backprop.testing.entries", "backprop.kernel.narrowing"}
+    assert ours == judge | {
+        "backprop.kernel.arrays",
+        "backprop.kernel.domain",
+        "backprop.kernel.errors",
+    }
 
 
 def test_a_function_of_whole_numbers_has_no_derivative() -> None:

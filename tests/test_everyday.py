@@ -51,16 +51,16 @@ from backprop import (
     vjp,
 )
 from backprop.__main__ import main
-from backprop.core import AtomicSlot
-from backprop.errors import (
+from backprop.kernel.core import AtomicSlot
+from backprop.kernel.errors import (
     ConstantWarning,
     ConversionError,
     DataError,
     HigherOrderError,
     TransformError,
 )
-from backprop.tangents import tangents
 from backprop.testing import GradientMismatch, check_gradient
+from backprop.transforms.forward_mode import tangents
 from tests.helpers import leaf
 
 X = np.array([0.5, 1.0, 2.0])

@@ -24,8 +24,8 @@ from backprop import (
     gradients,
     jvp,
 )
-from backprop.core import Node
-from backprop.errors import OutputDroppedError, ReadOnlyError
+from backprop.kernel.core import Node
+from backprop.kernel.errors import OutputDroppedError, ReadOnlyError
 from tests.helpers import grad, leaf
 
 Write = Callable[[Array], object]

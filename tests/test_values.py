@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from backprop import Variable, gradients, numpy as differentiable
-from backprop.arrays import Array, Shape
-from backprop.dispatch import CASES, METHODS, TABLE
-from backprop.domain import Interval
 from backprop.functions.precision import FLOAT32_STAYS
+from backprop.functions.registry import CASES, METHODS, TABLE
+from backprop.kernel.arrays import Array, Shape
+from backprop.kernel.domain import Interval
 from backprop.testing.expressions import Expression, cases_of, numpy_functions
 from backprop.testing.rules import rule_of
 from backprop.testing.strategies import DTYPES, ordinary, small_ways

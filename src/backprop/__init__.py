@@ -12,10 +12,6 @@ The notes' example (book steps 6 and 7):
 3.297442541400256
 """
 
-from backprop.arrays import Array
-from backprop.book import using_config
-from backprop.core import Constant, Function, Node, Variable
-from backprop.domain import POSITIVE, REALS, Interval
 from backprop.functions import (
     Add,
     Cos,
@@ -33,15 +29,18 @@ from backprop.functions import (
     Subtract,
     Tanh,
 )
-from backprop.functions.arithmetic import add, matmul
-from backprop.functions.exponential import exp, log
-from backprop.functions.hyperbolic import tanh
-from backprop.functions.powers import square
-from backprop.functions.trigonometric import cos, sin
-from backprop.gradients import gradients
-from backprop.kinds import BinaryFunction, NaryFunction
-from backprop.modes import checking, no_grad
-from backprop.transforms import (
+from backprop.functions.elementwise.arithmetic import add, matmul
+from backprop.functions.elementwise.exponential import exp, log
+from backprop.functions.elementwise.hyperbolic import tanh
+from backprop.functions.elementwise.powers import square
+from backprop.functions.elementwise.trigonometric import cos, sin
+from backprop.kernel.arrays import Array
+from backprop.kernel.book import using_config
+from backprop.kernel.core import Constant, Function, Node, Variable
+from backprop.kernel.domain import POSITIVE, REALS, Interval
+from backprop.kernel.kinds import BinaryFunction, NaryFunction
+from backprop.kernel.modes import checking, no_grad
+from backprop.transforms.derivatives import (
     elementwise_grad,
     grad,
     hessian,
@@ -51,6 +50,7 @@ from backprop.transforms import (
     value_and_grad,
     vjp,
 )
+from backprop.transforms.gradients import gradients
 
 __version__ = "0.2.0"
 

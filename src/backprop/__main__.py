@@ -18,12 +18,12 @@ from secrets import randbelow
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from backprop.targets import TargetError, find
+from backprop.cli.targets import TargetError, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from backprop.outcomes import Outcome
+    from backprop.cli.outcomes import Outcome
 
 _NAME: Final = "backprop-kernel"
 _SEEDS: Final = 2**32
@@ -90,9 +90,9 @@ def _positive(text: str) -> int:
 
 
 def _verify(options: Namespace) -> int:
-    from backprop import terminal
-    from backprop.markdown import markdown
-    from backprop.outcomes import built_in, named, outcome
+    from backprop.cli import terminal
+    from backprop.cli.markdown import markdown
+    from backprop.cli.outcomes import built_in, named, outcome
 
     seed = randbelow(_SEEDS) if options.seed is None else options.seed
     start = perf_counter()

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict, Type
 
 import numpy as np
 
-from backprop.arguments import is_live
-from backprop.arrays import Array, Axes, Result, as_array, is_weak, unbroadcast
-from backprop.cases import Case, case
-from backprop.compat import override
-from backprop.core import Constant, Function, Node, Operand, Variable, as_operand
-from backprop.dispatch import METHODS, enter, implements, joined, of_constants
-from backprop.domain import Domain
-from backprop.errors import UnsupportedError
-from backprop.kinds import BinaryFunction
+from backprop.functions.arguments import is_live
+from backprop.functions.cases import Case, case
+from backprop.functions.registry import METHODS, enter, implements, joined, of_constants
+from backprop.kernel.arrays import Array, Axes, Result, as_array, is_weak, unbroadcast
+from backprop.kernel.compat import override
+from backprop.kernel.core import Constant, Function, Node, Operand, Variable, as_operand
+from backprop.kernel.domain import Domain
+from backprop.kernel.errors import UnsupportedError
+from backprop.kernel.kinds import BinaryFunction
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray

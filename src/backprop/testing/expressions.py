@@ -10,16 +10,16 @@ from typing import Any, Final
 import numpy as np
 
 from backprop import numpy as differentiable
-from backprop.arrays import Shape, Shapes, brief
-from backprop.cases import Case
-from backprop.compat import override
-from backprop.core import Node, Variable
-from backprop.dispatch import CASES, METHODS, TABLE
-from backprop.domain import REALS, Domain, Interval
-from backprop.errors import ArgumentTypeError
-from backprop.gradients import gradients
+from backprop.functions.cases import Case
+from backprop.functions.registry import CASES, METHODS, TABLE
+from backprop.kernel.arrays import Shape, Shapes, brief
+from backprop.kernel.compat import override
+from backprop.kernel.core import Node, Variable
+from backprop.kernel.domain import REALS, Domain, Interval
+from backprop.kernel.errors import ArgumentTypeError
 from backprop.testing.rules import Join, Rule, as_callable, called, rule_of
 from backprop.testing.strategies import ordinary, small_ways
+from backprop.transforms.gradients import gradients
 
 
 class Expression:

@@ -8,14 +8,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from backprop.arrays import Array, Shape, Shapes, brief
-from backprop.compat import override
-from backprop.core import Node, Variable
-from backprop.domain import REALS, Domain, Interval
-from backprop.errors import ArgumentTypeError, ArgumentValueError
-from backprop.kinds import NaryFunction
-from backprop.tangents import tangents
+from backprop.kernel.arrays import Array, Shape, Shapes, brief
+from backprop.kernel.compat import override
+from backprop.kernel.core import Node, Variable
+from backprop.kernel.domain import REALS, Domain, Interval
+from backprop.kernel.errors import ArgumentTypeError, ArgumentValueError
+from backprop.kernel.kinds import NaryFunction
 from backprop.testing import entries
+from backprop.transforms.forward_mode import tangents
 
 Arrays: TypeAlias = tuple[Array, ...]
 OnVariables: TypeAlias = Callable[..., Variable]

@@ -1,0 +1,113 @@
+"""What `checking()` watches: arrays that change after a call, and values that are no numbers.
+
+The context manager itself stands in modes.py, beside `no_grad`; here is what it does.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from backprop.kernel.errors import ChangedError, NonFiniteError
+from backprop.kernel.modes import is_checking
+from backprop.kernel.narrowing import is_numpys, is_sequence
+
+if TYPE_CHECKING:
+    from backprop.kernel.arrays import Array
+    from backprop.kernel.core import Node
+
+_package = __file__.removesuffix("checking.py")
+# Frames of these are passed over: a call is made by the line that is nobody's here.
+_HOUSES: Final = tuple(file.removesuffix("__init__.py") for file in (_package, np.__file__))
+
+
+class Watch(NamedTuple):
+    """What a call had saved: the line that made it, and a hash of each array."""
+
+    file: str
+    line: int
+    inputs: tuple[int | None, ...]
+    outputs: tuple[int | None, ...]
+
+
+def watch(node: Node, xs: tuple[Array, ...], ys: tuple[Array, ...]) -> None:
+    """Note what this call has saved, if calls are checked now, and that its values are numbers."""
+    if not is_checking():
+        return
+    file, line = caller()
+    node._watch = Watch(file, line, tuple(map(_hash, xs)), tuple(map(_hash, ys)))
+    finite(node, "forward", xs, ys)
+
+
+def inspect(node: Node, by: str = "") -> None:
+    """Raise ChangedError if an array that this call has saved is not what it was."""
+    was: Watch | None = getattr(node, "_watch", None)
+    if was is None:
+        return
+    for what, hashes, arrays in (
+        ("input", was.inputs, node.primals),
+        ("output", was.outputs, node.results),
+    ):
+        for i, (before, array) in enumerate(zip(hashes, arrays)):
+            if before != _hash(array):
+                rule = type(node).__name__
+                how = f"by its {by}" if by else "after the call"
+                raise ChangedError(
+                    f"{what} {i} of {rule} was changed in place {how}, made at {_place(was)}: its "
+                    "gradient would be of neither value; change a copy of the array"
+                )
+
+
+def hashes(arrays: Iterable[Array]) -> list[int | None]:
+    """What tells whether arrays have changed."""
+    return list(map(_hash, arrays))
+
+
+def unwritten(node: Node, before: list[int | None], gys: Iterable[Array]) -> None:
+    """Raise ChangedError if a rule wrote into its cotangents, as numpy.add.at can."""
+    if before != hashes(gys):
+        raise ChangedError(
+            f"{type(node).__name__}.backward changed its cotangent in place: others read it after "
+            "it; change a copy of the array"
+        )
+
+
+def finite(node: Node, how: str, before: Iterable[Array], after: Any) -> None:
+    """Raise NonFiniteError if a rule made a nan or an infinity of finite numbers."""
+    made = after if is_sequence(after) else (after,)
+    if all(map(_is_finite, made)) or not all(map(_is_finite, before)):
+        return
+    was: Watch | None = getattr(node, "_watch", None)
+    place = "" if was is None else f", called at {_place(was)},"
+    raise NonFiniteError(
+        f"{type(node).__name__}.{how}{place} gave nan or infinity for finite numbers: keep its "
+        "input inside the domain of the rule"
+    )
+
+
+def _is_finite(array: object) -> bool:
+    return not is_numpys(array) or bool(np.isfinite(array).all())
+
+
+def _hash(array: Array) -> int | None:
+    """A hash of the values; None for an array of another library, which is not asked for them."""
+    return hash(array.tobytes()) if type(array) is ndarray else None
+
+
+def caller() -> tuple[str, int]:
+    """The file and the line of the user's code that is running."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOUSES):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def _place(was: Watch) -> str:
+    from linecache import getline
+
+    code = getline(was.file, was.line).strip()
+    return f"{was.file}:{was.line}" + (f" ({code})" if code else "")
