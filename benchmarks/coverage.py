@@ -16,8 +16,8 @@ from typing import Final, TypeAlias, TypedDict
 
 import numpy as np
 
-from backprop.functions.registry import TABLE
 from backprop.kernel.domain import REALS
+from backprop.kernel.table import TABLE
 from backprop.testing.expressions import numpy_functions
 from benchmarks.peers import (
     OURS,

@@ -21,7 +21,7 @@ from backprop import (
     jvp,
     no_grad,
 )
-from backprop.kernel.errors import ChangedError, NonFiniteError, ReadOnlyError
+from backprop.errors import ChangedError, NonFiniteError, ReadOnlyError
 from backprop.kernel.modes import is_checking
 from tests.helpers import Split, leaf
 

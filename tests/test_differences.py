@@ -13,7 +13,7 @@ from hypothesis import example, given, strategies as st
 from mpmath import mpf
 
 from backprop import POSITIVE, REALS, Array, Interval
-from backprop.kernel.errors import ArgumentTypeError
+from backprop.errors import ArgumentTypeError
 from backprop.testing import central_difference, differences, entries
 from backprop.testing.differences import column, ladder, one_sided
 
@@ -169,7 +169,7 @@ def test_the_judge_knows_nothing_of_what_it_judges() -> None:
     assert ours == judge | {
         "backprop.kernel.arrays",
         "backprop.kernel.domain",
-        "backprop.kernel.errors",
+        "backprop.errors",
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backprop import POSITIVE, REALS, Add, Function, Interval, NaryFunction, Square, Variable
-from backprop.kernel.errors import ArgumentTypeError, ArgumentValueError, BackpropError, DataError
+from backprop.errors import ArgumentTypeError, ArgumentValueError, BackpropError, DataError
 from backprop.testing import (
     Program,
     Second,

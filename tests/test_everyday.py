@@ -51,14 +51,14 @@ from backprop import (
     vjp,
 )
 from backprop.__main__ import main
-from backprop.kernel.core import AtomicSlot
-from backprop.kernel.errors import (
+from backprop.errors import (
     ConstantWarning,
     ConversionError,
     DataError,
     HigherOrderError,
     TransformError,
 )
+from backprop.kernel.atomic import AtomicSlot
 from backprop.testing import GradientMismatch, check_gradient
 from backprop.transforms.forward_mode import tangents
 from tests.helpers import leaf

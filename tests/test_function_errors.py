@@ -23,7 +23,7 @@ from backprop import (
     jacobian,
     jvp,
 )
-from backprop.kernel.errors import ConversionError, GradientCountError, UnsupportedError
+from backprop.errors import ConversionError, GradientCountError, UnsupportedError
 from backprop.testing import GradientMismatch, Second, check_gradient, verify
 from backprop.testing.expressions import Expression, cases_of
 from backprop.testing.ties import extremes, slopes_around

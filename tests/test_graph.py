@@ -11,7 +11,7 @@ import pytest
 from typing_extensions import override
 
 from backprop import Add, Array, BinaryFunction, Exp, Function, NaryFunction, Square, Variable
-from backprop.kernel.errors import OutputDroppedError
+from backprop.errors import OutputDroppedError
 from tests.helpers import Cube, Split, Total, grad, grads, leaf
 
 

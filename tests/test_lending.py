@@ -24,8 +24,8 @@ from backprop import (
     gradients,
     jvp,
 )
-from backprop.kernel.core import Node
-from backprop.kernel.errors import OutputDroppedError, ReadOnlyError
+from backprop.errors import OutputDroppedError, ReadOnlyError
+from backprop.kernel.variable import Node
 from tests.helpers import grad, leaf
 
 Write = Callable[[Array], object]

@@ -17,7 +17,7 @@ from threading import Barrier, Thread
 import pytest
 
 from backprop import Add, Square, no_grad
-from backprop.kernel.errors import CreatorError, NoGraphError
+from backprop.errors import CreatorError, NoGraphError
 from tests.helpers import Split, grads, leaf
 
 

@@ -16,8 +16,9 @@ import pytest
 import backprop.numpy as bp
 import backprop.numpy.random as npr
 from backprop import Variable, gradients
-from backprop.functions.registry import METHODS, TABLE
-from backprop.kernel.errors import BackpropError, InPlaceError, UnsupportedError
+from backprop.errors import BackpropError, InPlaceError, UnsupportedError
+from backprop.functions.registry import METHODS
+from backprop.kernel.table import TABLE
 
 
 def untyped(x: Variable) -> Any:

@@ -14,7 +14,7 @@ import pytest
 
 import backprop.numpy as bp
 from backprop import Variable, gradients
-from backprop.kernel.errors import ConversionError, InPlaceError, UnsupportedError
+from backprop.errors import ConversionError, InPlaceError, UnsupportedError
 from backprop.testing.expressions import cases_of, numpy_functions
 
 X = np.array([[0.5, -1.5, 2.0], [1.0, 3.0, -0.25]])

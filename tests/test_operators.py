@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from backprop import Array, Cos, Exp, Log, Power, Reciprocal, Sqrt, Square, Tanh, Variable
-from backprop.kernel.errors import InPlaceError
+from backprop.errors import InPlaceError
 from tests.helpers import grad, leaf
 
 Operation = Callable[[Any, Any], Any]

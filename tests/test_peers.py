@@ -18,7 +18,7 @@ import pytest
 from typing_extensions import override
 
 from backprop import Array, Exp, Function, Square, Variable, no_grad
-from backprop.kernel.errors import (
+from backprop.errors import (
     BackpropError,
     GradientCountError,
     GradientShapeError,

@@ -11,7 +11,7 @@ import pytest
 
 import backprop.numpy as bnp
 from backprop import Array, Variable, gradients
-from backprop.kernel.errors import UnsupportedError
+from backprop.errors import UnsupportedError
 from tests.helpers import grad, leaf
 
 WEIGHTS = np.array([0.5, -2.0, 3.0, 0.25])

@@ -28,7 +28,7 @@ from backprop import (
     value_and_grad,
     vjp,
 )
-from backprop.kernel.errors import HigherOrderError, NoGraphError, TransformError
+from backprop.errors import HigherOrderError, NoGraphError, TransformError
 from backprop.testing import central_difference
 
 X = np.array([0.5, -1.5, 2.0])

@@ -12,6 +12,9 @@ The notes' example (book steps 6 and 7):
 3.297442541400256
 """
 
+from functools import partial
+from importlib import import_module
+
 from backprop.functions import (
     Add,
     Cos,
@@ -35,11 +38,12 @@ from backprop.functions.elementwise.hyperbolic import tanh
 from backprop.functions.elementwise.powers import square
 from backprop.functions.elementwise.trigonometric import cos, sin
 from backprop.kernel.arrays import Array
-from backprop.kernel.book import using_config
-from backprop.kernel.core import Constant, Function, Node, Variable
 from backprop.kernel.domain import POSITIVE, REALS, Interval
-from backprop.kernel.kinds import BinaryFunction, NaryFunction
+from backprop.kernel.function import BinaryFunction, Function, NaryFunction
+from backprop.kernel.misuse import using_config
 from backprop.kernel.modes import checking, no_grad
+from backprop.kernel.table import LOADERS
+from backprop.kernel.variable import Constant, Node, Variable
 from backprop.transforms.derivatives import (
     elementwise_grad,
     grad,
@@ -53,6 +57,9 @@ from backprop.transforms.derivatives import (
 from backprop.transforms.gradients import gradients
 
 __version__ = "0.2.0"
+
+# The kernel knows no rule: this is where it finds all of them, when the first is asked for.
+LOADERS.append(partial(import_module, "backprop.numpy._dispatch"))
 
 __all__ = [
     "POSITIVE",

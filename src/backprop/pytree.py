@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
-from backprop.kernel.errors import TransformError
+from backprop.errors import TransformError
 from backprop.kernel.narrowing import is_dict, is_sequence
 
 # An array, a number, a Variable, or a tuple, list, dict or dataclass of trees.

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from traceback import format_exception
 
 from backprop.cli.targets import Named
-from backprop.kernel.errors import BackpropError
+from backprop.errors import BackpropError
 from backprop.testing import GradientMismatch, Report, verify
 from backprop.testing.expressions import numpy_functions
 

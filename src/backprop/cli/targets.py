@@ -16,10 +16,10 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from backprop.kernel.core import Function, Node
+from backprop.errors import BackpropError
 from backprop.kernel.domain import Domain
-from backprop.kernel.errors import BackpropError
-from backprop.kernel.kinds import BinaryFunction, NaryFunction
+from backprop.kernel.function import BinaryFunction, Function, NaryFunction
+from backprop.kernel.variable import Node
 
 if TYPE_CHECKING:
     from types import ModuleType

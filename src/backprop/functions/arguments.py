@@ -18,23 +18,10 @@ from numpy import ndarray
 
 from backprop.kernel.arrays import Traced, as_array, is_subclass, is_weak
 from backprop.kernel.narrowing import is_scalar, is_sequence
+from backprop.kernel.operands import is_live
 
 Door: TypeAlias = Callable[[Any], Any]
 _PLAIN: Final = (float, int, bool, ndarray, type(None))
-
-
-def holds_variable(value: object) -> bool:
-    """Whether `value` is a Variable, or a list or tuple with one in it, Constants among them."""
-    if is_sequence(value):
-        return any(map(holds_variable, value))
-    return isinstance(value, Traced)
-
-
-def is_live(value: object) -> bool:
-    """Whether `value` is, or holds, a Variable that is no Constant."""
-    if isinstance(value, Traced):
-        return not value.is_constant
-    return is_sequence(value) and any(map(is_live, value))
 
 
 class Arguments:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-    from backprop.kernel.arrays import Array, Axes, Shape
-    from backprop.kernel.core import Operand, Variable
+    from backprop.kernel.arrays import Array, Axes, Operand, Shape
+    from backprop.kernel.variable import Variable
 
     _Values: TypeAlias = Operand | ArrayLike
 

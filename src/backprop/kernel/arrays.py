@@ -1,26 +1,40 @@
-"""What the kernel asks of arrays: types, entry checks, and the few helpers that rules share.
-
-Nothing here knows of Variables.
-"""
+"""What the kernel asks of arrays: their types, what is taken for one, and what is said of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import isfinite
+from collections.abc import Iterable, Sequence
 from numbers import Real
 from operator import index
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy import ndarray
 
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.errors import DataError
+from backprop.errors import DataError
 from backprop.kernel.narrowing import is_scalar
-from backprop.kernel.ufuncs import Array as Array, Numbers as Numbers, Result as Result
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from typing_extensions import TypeIs
+
+    Array: TypeAlias = NDArray[np.floating[Any]]
+    _Number: TypeAlias = np.floating[Any] | np.integer[Any] | np.bool_
+    Numbers: TypeAlias = NDArray[_Number] | _Number
+
+    class _Holder(Protocol):  # an array of numbers, of whatever library
+        def __array__(self) -> NDArray[_Number]: ...
+
+    # To a depth of four: without end a str would be one too, a sequence of sequences of sequences.
+    _Item: TypeAlias = _Holder | _Number | float
+    _Line: TypeAlias = _Item | Sequence[_Item]
+    _Table: TypeAlias = _Item | Sequence[_Line]
+    Data: TypeAlias = _Item | Sequence[_Item | Sequence[_Table]]
+    Result: TypeAlias = Array | np.floating[Any]  # to NumPy's stubs np.sum(x) is a number
+else:
+    Array = np.ndarray  # numpy.typing would add a twentieth to the time of `import numpy`
+    Numbers = np.ndarray | np.floating | np.integer | np.bool_
+    Result = np.ndarray | np.floating
+
 
 Shape: TypeAlias = tuple[int, ...]
 Axes: TypeAlias = int | tuple[int, ...] | None
@@ -28,8 +42,6 @@ Shapes: TypeAlias = tuple[tuple[Shape, ...], ...]  # one tuple of shapes for eac
 
 FLOATS: Final = frozenset(map(np.dtype, (np.float16, np.float32, np.float64, np.longdouble)))
 _ONES: Final = {dtype: np.ones((), dtype) for dtype in FLOATS}
-# Below this many elements a ufunc that writes into its operand is slower than one that allocates.
-_SMALL: Final = 64
 _LINE: Final = 100  # the most characters that a message spends on a value
 
 
@@ -46,10 +58,19 @@ class Traced:
 
     __slots__ = ()
     is_constant: ClassVar[bool] = False  # whether it is computed with, but given no gradient
+    _open: bool = False  # whether a transform is calling a function that it differentiates by this
 
     def _plain(self) -> Array:
         """The value."""
         raise NotImplementedError
+
+
+_Single: TypeAlias = Traced | Numbers | float | Container
+# Lists of Variables are one Variable; not Sequence[Operand], for a text is a sequence of texts.
+Operand: TypeAlias = _Single | Sequence[_Single] | Sequence[Sequence[_Single]]
+Order: TypeAlias = Literal["C", "F", "A"]
+MemoryOrder: TypeAlias = Literal["C", "F", "A", "K"]
+Mode: TypeAlias = Literal["raise", "wrap", "clip"]  # what becomes of an index out of bounds
 
 
 def as_data(data: object) -> Array:
@@ -214,43 +235,3 @@ def ones_like(x: Array) -> Array:
     ones = np.empty_like(x)
     ones.fill(1.0)
     return ones
-
-
-def unbroadcast(g: Array, like: Array) -> Array:
-    """Sum `g` over the axes along which `like` was broadcast: the transpose of broadcasting.
-
-    Gives an array of the shape and dtype of `like`; `g` itself if it has both.
-    """
-    if g.shape != like.shape:
-        extra = g.ndim - like.ndim
-        stretched = (n == 1 != g.shape[extra + i] for i, n in enumerate(like.shape))
-        axes = (*range(extra), *(extra + i for i, yes in enumerate(stretched) if yes))
-        g = g.sum(axis=axes, keepdims=True).reshape(like.shape)
-    return g.astype(like.dtype, copy=False)
-
-
-def scale(gy: Array, derivative: Array) -> Array:
-    """`gy * derivative`, written into `derivative`, which must be a fresh array of the caller's."""
-    fresh = derivative if derivative.size > _SMALL and _alike(derivative, gy) else ...
-    return uf.multiply(gy, derivative, out=fresh)
-
-
-def _alike(a: Array, b: Array) -> bool:
-    return type(a) is ndarray is type(b) and a.dtype == b.dtype and a.shape == b.shape
-
-
-def absorb(gy: Array, derivative: Array) -> Array:
-    """`gy * derivative`, but 0 where `gy` is 0 and the derivative is not finite.
-
-    So a branch that does not count adds nothing: where(x > 0, sqrt(x), 0), x * sqrt(x) and
-    norm(x)**2 have gradient 0 at 0. It also hides a true 0 * inf, which has no value to give.
-    """
-    if not derivative.ndim and type(derivative) is ndarray and isfinite(derivative):
-        return uf.multiply(gy, derivative, out=...)  # a number is the one case where time shows
-    with np.errstate(invalid="ignore"):
-        g = uf.multiply(gy, derivative, out=...)
-    finite = np.isfinite(derivative)
-    # An array of another library may be lazy: it is not asked.
-    if type(finite) is ndarray and finite.all():
-        return g
-    return np.where(np.equal(gy, 0) & ~finite, g.dtype.type(0), g)

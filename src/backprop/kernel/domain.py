@@ -6,9 +6,9 @@ from math import inf
 from numbers import Real
 from typing import Final, TypeAlias
 
+from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.kernel.arrays import brief
 from backprop.kernel.compat import override
-from backprop.kernel.errors import ArgumentTypeError, ArgumentValueError
 from backprop.kernel.narrowing import is_sequence
 
 

@@ -16,7 +16,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 from weakref import ref
 
-from backprop.kernel.errors import SignatureError
+from backprop.errors import SignatureError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -146,7 +146,7 @@ class checking(Mode):  # noqa: N801 (as no_grad)
     ...     y.backward()
     Traceback (most recent call last):
         ...
-    backprop.kernel.errors.ChangedError: input 0 of Multiply was changed in place after the call...
+    backprop.errors.ChangedError: input 0 of Multiply was changed in place after the call...
     """
 
     __slots__ = ()

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
 
-from backprop.functions.registry import Dispatch, call
+from backprop.errors import DataError, InPlaceError
+from backprop.kernel.arrays import Traced
 from backprop.kernel.compat import override
-from backprop.kernel.errors import DataError, InPlaceError
 from backprop.kernel.modes import lifting
+from backprop.kernel.table import TABLE, call, protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
-    from backprop.kernel.arrays import Container, Numbers
-    from backprop.kernel.core import Operand, Variable
+    from backprop.kernel.arrays import Container, Numbers, Operand
 
     _Left: TypeAlias = Numbers | float | Container
-    _UnaryRule: TypeAlias = Callable[[], Callable[[Any], Variable]]
-    _BinaryRule: TypeAlias = Callable[[], Callable[[Any, Any], Variable]]
+    _UnaryRule: TypeAlias = Callable[[], Callable[[Any], Any]]
+    _BinaryRule: TypeAlias = Callable[[], Callable[[Any, Any], Any]]
+
+V = TypeVar("V", bound=Traced)  # Variable, which stands above its operators
 
 Index: TypeAlias = Any  # what ndarray takes: int, slice, None, ..., arrays, tuples of these
 
@@ -38,13 +40,13 @@ class Rules(NamedTuple):
     negative: _UnaryRule
 
 
-class Operators(Dispatch):
-    """The base of Variable that gives it Python's operators.
+class Operators(Traced, Generic[V]):
+    """The base of Variable that gives it Python's operators and answers to NumPy's protocols.
 
     Either operand may be an array or a Python number; a number takes the Variable's dtype (NEP 50).
-    The rules come from functions/arithmetic.py, which builds on Variable and so cannot be imported
-    here. A comparison gives a plain array of bools; but `==` of two Variables means identity, as in
-    the notes, except inside a rule that is differentiated again: there they stand for arrays.
+    The rules are handed down by those who define them, for they build on Variable. A comparison
+    gives a plain array of bools; but `==` of two Variables means identity, as in the notes, except
+    inside a rule that is differentiated again: there they stand for arrays.
 
     `s += x` and its kin bind the name `s` to a new Variable: no other name of the old one sees it,
     as it would with arrays. `x[i] = ...` and `x[i] += ...` are errors.
@@ -52,71 +54,92 @@ class Operators(Dispatch):
 
     __slots__ = ()
     rules: ClassVar[Rules]
+    __array_priority__: ClassVar[float] = 1000.0
+    # pandas leaves + - * / ** to the operand whose priority is higher; its own are below 5000.
+    __pandas_priority__: ClassVar[int] = 10_000
 
-    def __add__(self, other: Operand) -> Variable:
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: object
+    ) -> Any:
+        if not kwargs and method == "__call__":
+            function = TABLE.get(ufunc)
+            if function is not None:
+                return function(*inputs)
+        return protocol("ufunc")(ufunc, method, inputs, kwargs)
+
+    def __array_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> Any:
+        return protocol("function")(func, args, kwargs)
+
+    def __add__(self, other: Operand) -> V:
         return self.rules.add()(self, other)
 
-    def __radd__(self, other: _Left) -> Variable:
+    def __radd__(self, other: _Left) -> V:
         return self.rules.add()(other, self)
 
-    def __sub__(self, other: Operand) -> Variable:
+    def __sub__(self, other: Operand) -> V:
         return self.rules.subtract()(self, other)
 
-    def __rsub__(self, other: _Left) -> Variable:
+    def __rsub__(self, other: _Left) -> V:
         return self.rules.subtract()(other, self)
 
-    def __mul__(self, other: Operand) -> Variable:
+    def __mul__(self, other: Operand) -> V:
         return self.rules.multiply()(self, other)
 
-    def __rmul__(self, other: _Left) -> Variable:
+    def __rmul__(self, other: _Left) -> V:
         return self.rules.multiply()(other, self)
 
-    def __truediv__(self, other: Operand) -> Variable:
+    def __truediv__(self, other: Operand) -> V:
         return self.rules.divide()(self, other)
 
-    def __rtruediv__(self, other: _Left) -> Variable:
+    def __rtruediv__(self, other: _Left) -> V:
         return self.rules.divide()(other, self)
 
-    def __pow__(self, other: Operand) -> Variable:
+    def __pow__(self, other: Operand) -> V:
         return self.rules.power()(self, other)
 
-    def __rpow__(self, other: _Left) -> Variable:
+    def __rpow__(self, other: _Left) -> V:
         return self.rules.power()(other, self)
 
-    def __matmul__(self, other: Operand) -> Variable:
+    def __matmul__(self, other: Operand) -> V:
         return self.rules.matmul()(self, other)
 
-    def __rmatmul__(self, other: _Left) -> Variable:
+    def __rmatmul__(self, other: _Left) -> V:
         return self.rules.matmul()(other, self)
 
-    def __neg__(self) -> Variable:
+    def __neg__(self) -> V:
         return self.rules.negative()(self)
 
-    def __pos__(self) -> Variable:
+    def __pos__(self) -> V:
         return call(np.positive, self)
 
-    def __abs__(self) -> Variable:
+    def __abs__(self) -> V:
         return call(np.absolute, self)
 
-    def __mod__(self, other: Operand) -> Variable:
+    def __mod__(self, other: Operand) -> V:
         return call(np.remainder, self, other)
 
-    def __rmod__(self, other: _Left) -> Variable:
+    def __rmod__(self, other: _Left) -> V:
         return call(np.remainder, other, self)
 
-    def __floordiv__(self, other: Operand) -> Variable:
+    def __floordiv__(self, other: Operand) -> V:
         return call(np.floor_divide, self, other)
 
-    def __rfloordiv__(self, other: _Left) -> Variable:
+    def __rfloordiv__(self, other: _Left) -> V:
         return call(np.floor_divide, other, self)
 
-    def __divmod__(self, other: Operand) -> tuple[Variable, Variable]:
+    def __divmod__(self, other: Operand) -> tuple[V, V]:
         return self // other, self % other
 
-    def __rdivmod__(self, other: _Left) -> tuple[Variable, Variable]:
+    def __rdivmod__(self, other: _Left) -> tuple[V, V]:
         return other // self, other % self
 
-    def __getitem__(self, key: Index) -> Variable:
+    def __getitem__(self, key: Index) -> V:
         return call(Operators.__getitem__, self, key)
 
     if not TYPE_CHECKING:  # so that checkers find the mistake too
@@ -127,13 +150,13 @@ class Operators(Dispatch):
                 "concatenate or stack"
             )
 
-    def __round__(self, ndigits: int | None = None) -> Variable:
+    def __round__(self, ndigits: int | None = None) -> V:
         return call(np.round, self, ndigits or 0)
 
     def __len__(self) -> int:
         return len(self._plain())
 
-    def __iter__(self) -> Iterator[Variable]:
+    def __iter__(self) -> Iterator[V]:
         if not self._plain().ndim:
             raise DataError("iteration over a 0-d array: this Variable is one number")
         return (self[i] for i in range(len(self)))

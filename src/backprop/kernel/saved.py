@@ -7,22 +7,32 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy import ndarray
 
-from backprop.kernel.errors import ChangedError, NonFiniteError
+from backprop.errors import ChangedError, NonFiniteError
 from backprop.kernel.modes import is_checking
 from backprop.kernel.narrowing import is_numpys, is_sequence
 
 if TYPE_CHECKING:
     from backprop.kernel.arrays import Array
-    from backprop.kernel.core import Node
 
-_package = __file__.removesuffix("checking.py")
 # Frames of these are passed over: a call is made by the line that is nobody's here.
-_HOUSES: Final = tuple(file.removesuffix("__init__.py") for file in (_package, np.__file__))
+_HOUSES: Final = (__file__.rpartition("kernel")[0], np.__file__.removesuffix("__init__.py"))
+
+
+class Saving(Protocol):
+    """A called Function, as far as it is watched."""
+
+    _watch: Watch
+
+    @property
+    def primals(self) -> tuple[Array, ...]: ...
+
+    @property
+    def results(self) -> tuple[Array, ...]: ...
 
 
 class Watch(NamedTuple):
@@ -34,7 +44,7 @@ class Watch(NamedTuple):
     outputs: tuple[int | None, ...]
 
 
-def watch(node: Node, xs: tuple[Array, ...], ys: tuple[Array, ...]) -> None:
+def watch(node: Saving, xs: tuple[Array, ...], ys: tuple[Array, ...]) -> None:
     """Note what this call has saved, if calls are checked now, and that its values are numbers."""
     if not is_checking():
         return
@@ -43,7 +53,7 @@ def watch(node: Node, xs: tuple[Array, ...], ys: tuple[Array, ...]) -> None:
     finite(node, "forward", xs, ys)
 
 
-def inspect(node: Node, by: str = "") -> None:
+def inspect(node: Saving, by: str = "") -> None:
     """Raise ChangedError if an array that this call has saved is not what it was."""
     was: Watch | None = getattr(node, "_watch", None)
     if was is None:
@@ -67,7 +77,7 @@ def hashes(arrays: Iterable[Array]) -> list[int | None]:
     return list(map(_hash, arrays))
 
 
-def unwritten(node: Node, before: list[int | None], gys: Iterable[Array]) -> None:
+def unwritten(node: Saving, before: list[int | None], gys: Iterable[Array]) -> None:
     """Raise ChangedError if a rule wrote into its cotangents, as numpy.add.at can."""
     if before != hashes(gys):
         raise ChangedError(
@@ -76,7 +86,7 @@ def unwritten(node: Node, before: list[int | None], gys: Iterable[Array]) -> Non
         )
 
 
-def finite(node: Node, how: str, before: Iterable[Array], after: Any) -> None:
+def finite(node: Saving, how: str, before: Iterable[Array], after: Any) -> None:
     """Raise NonFiniteError if a rule made a nan or an infinity of finite numbers."""
     made = after if is_sequence(after) else (after,)
     if all(map(_is_finite, made)) or not all(map(_is_finite, before)):

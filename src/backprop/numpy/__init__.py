@@ -15,7 +15,7 @@ Variable by name.
 Variable(2.)
 >>> np.roots(Variable([1.0, 0.0]))
 Traceback (most recent call last):
-backprop.kernel.errors.UnsupportedError: numpy.roots has no derivative rule here: ...
+backprop.errors.UnsupportedError: numpy.roots has no derivative rule here: ...
 """
 
 import typing as _typing

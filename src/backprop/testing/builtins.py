@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backprop.functions.bases import Broadcasting, Elementwise
-from backprop.kernel.core import Node
+from backprop.kernel.variable import Node
 
 
 def builtin_functions() -> tuple[type[Node], ...]:

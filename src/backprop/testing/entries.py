@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.kernel.arrays import FLOATS, Array, Shape, Shapes, as_data, brief
 from backprop.kernel.domain import Domain, Interval
-from backprop.kernel.errors import ArgumentTypeError, ArgumentValueError
 from backprop.kernel.narrowing import is_sequence
 
 if TYPE_CHECKING:

@@ -10,13 +10,14 @@ from typing import Any, Final
 import numpy as np
 
 from backprop import numpy as differentiable
+from backprop.errors import ArgumentTypeError
 from backprop.functions.cases import Case
-from backprop.functions.registry import CASES, METHODS, TABLE
+from backprop.functions.registry import CASES, METHODS
 from backprop.kernel.arrays import Shape, Shapes, brief
 from backprop.kernel.compat import override
-from backprop.kernel.core import Node, Variable
 from backprop.kernel.domain import REALS, Domain, Interval
-from backprop.kernel.errors import ArgumentTypeError
+from backprop.kernel.table import TABLE
+from backprop.kernel.variable import Node, Variable
 from backprop.testing.rules import Join, Rule, as_callable, called, rule_of
 from backprop.testing.strategies import ordinary, small_ways
 from backprop.transforms.gradients import gradients

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
+from backprop.errors import ReadOnlyError
 from backprop.kernel.arrays import Array
-from backprop.kernel.core import Node, Variable
 from backprop.kernel.domain import Interval
-from backprop.kernel.errors import ReadOnlyError
+from backprop.kernel.variable import Node, Variable
 from backprop.testing.measuring import gradient_spread
 from backprop.testing.rules import Arrays, Rule
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
+from backprop.errors import BackpropError
 from backprop.kernel.arrays import Array
-from backprop.kernel.errors import BackpropError
 from backprop.testing.measuring import Measurement, Point
 from backprop.testing.rules import Arrays, Rule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from backprop.kernel.core import Variable
+from backprop.kernel.variable import Variable
 
 
 def register() -> None:

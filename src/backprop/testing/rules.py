@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.kernel.arrays import Array, Shape, Shapes, brief
 from backprop.kernel.compat import override
-from backprop.kernel.core import Node, Variable
 from backprop.kernel.domain import REALS, Domain, Interval
-from backprop.kernel.errors import ArgumentTypeError, ArgumentValueError
-from backprop.kernel.kinds import NaryFunction
+from backprop.kernel.function import NaryFunction
+from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
 from backprop.transforms.forward_mode import tangents
 

@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 from hypothesis import strategies as st
 
+from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.kernel.arrays import Array, Shape, Shapes, brief
-from backprop.kernel.core import Function, Node, Variable
 from backprop.kernel.domain import REALS, Interval
-from backprop.kernel.errors import ArgumentTypeError, ArgumentValueError
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
 from backprop.testing.builtins import builtin_functions
 from backprop.testing.mismatch import PERIOD

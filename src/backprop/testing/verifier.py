@@ -12,10 +12,10 @@ import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies as st
 
+from backprop.errors import ArgumentValueError
 from backprop.kernel.arrays import Array, Shape, Shapes, brief
-from backprop.kernel.core import Node
 from backprop.kernel.domain import REALS, Domain
-from backprop.kernel.errors import ArgumentValueError
+from backprop.kernel.variable import Node
 from backprop.testing import entries
 from backprop.testing.examples import Example, examine, judged
 from backprop.testing.expressions import rules_of

@@ -25,10 +25,10 @@ from typing import (
 
 import numpy as np
 
+from backprop.errors import TransformError
 from backprop.kernel.arrays import brief
-from backprop.kernel.core import Variable
-from backprop.kernel.errors import TransformError
 from backprop.kernel.narrowing import is_sequence
+from backprop.kernel.variable import Variable
 from backprop.pytree import mapped
 from backprop.transforms.inputs import called, checked, jacobians, opened, pulled, pushed
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from backprop.kernel.arrays import Array
 from backprop.kernel.checks import fitting, pushed
-from backprop.kernel.core import Constant, Node, Variable, new_variable
 from backprop.kernel.modes import run_lifted
+from backprop.kernel.variable import Constant, Node, Variable, new_variable
 from backprop.transforms.gradients import Call, lifted, path, pulled_back, sweep, zeros
 
 

@@ -12,21 +12,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.kernel.arrays import FLOATS, Array, brief
-from backprop.kernel.checks import fitting
-from backprop.kernel.compat import override
-from backprop.kernel.core import Constant, Function, Node, Unrecorded, Variable, new_variable
-from backprop.kernel.errors import (
+from backprop.errors import (
     GradientCountError,
     GradientTypeError,
     HigherOrderError,
     NoGraphError,
     TransformError,
 )
-from backprop.kernel.kinds import NaryFunction
+from backprop.kernel.arrays import FLOATS, Array, brief
+from backprop.kernel.checks import fitting
+from backprop.kernel.compat import override
+from backprop.kernel.function import Function, NaryFunction
 from backprop.kernel.modes import run_lifted
 from backprop.kernel.narrowing import is_numpys, is_sequence
 from backprop.kernel.saved import inspect
+from backprop.kernel.variable import Constant, Node, Unrecorded, Variable, new_variable
 from backprop.pytree import leaves
 
 

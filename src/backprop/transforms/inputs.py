@@ -13,22 +13,23 @@ from typing import Any
 
 import numpy as np
 
-from backprop.functions.bases import Linear, as_variable
-from backprop.functions.registry import call as differentiable
-from backprop.kernel.arrays import Array, Shape, as_array, as_tuple, brief, is_weak
-from backprop.kernel.checks import fitting
-from backprop.kernel.compat import override
-from backprop.kernel.core import Constant, Input, Unrecorded, Variable, pull
-from backprop.kernel.errors import (
+from backprop.errors import (
     BackpropError,
     ConstantWarning,
     DataError,
     NoGraphError,
     TransformError,
 )
+from backprop.functions.bases import Linear, as_variable
+from backprop.kernel.arrays import Array, Shape, as_array, as_tuple, brief, is_weak
+from backprop.kernel.checks import fitting
+from backprop.kernel.compat import override
 from backprop.kernel.modes import run_recorded
 from backprop.kernel.narrowing import is_dict, is_list, is_sequence
 from backprop.kernel.saved import caller
+from backprop.kernel.sweep import pull
+from backprop.kernel.table import call as differentiable
+from backprop.kernel.variable import Constant, Input, Unrecorded, Variable
 from backprop.pytree import Tree, alike, leaves, mapped
 from backprop.transforms.forward_mode import lifted_tangents, tangents
 from backprop.transforms.gradients import Call, path, sweep
@@ -75,7 +76,7 @@ class Arguments:
             raise
         finally:
             for x in self.inputs:
-                x.open = False
+                x._open = False
 
     def outcome(self, y: Any) -> Any:
         """A value as the caller gets it: a Variable if it depends on others than the inputs."""
@@ -136,7 +137,7 @@ def _input(leaf: Any) -> Input:
         node = Identity()(leaf).creator
         if node is not None:  # not under no_grad()
             made.set_creator(node)
-    made.open = True
+    made._open = True
     return made
 
 
@@ -144,7 +145,7 @@ def _is_live(leaf: Variable) -> bool:
     """Whether somebody may differentiate by this leaf: not after the transform it is of."""
     if isinstance(leaf, (Constant, Unrecorded)):
         return False
-    return leaf.open if isinstance(leaf, Input) else True
+    return leaf._open if isinstance(leaf, Input) else True
 
 
 def _has_variable(tree: Tree) -> bool:

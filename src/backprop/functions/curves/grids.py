@@ -10,16 +10,17 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from backprop.functions import queries
 from backprop.functions.bases import Linear, as_variable
 from backprop.functions.cases import case
+from backprop.functions.cotangents import unbroadcast
 from backprop.functions.elementwise.arithmetic import multiply
 from backprop.functions.linalg.vectors import to_end
 from backprop.functions.reductions.products import bare
 from backprop.functions.registry import implements
 from backprop.functions.shaping.joining import concatenate
-from backprop.kernel.arrays import Array, Shapes, unbroadcast
+from backprop.kernel.arrays import Array, Operand, Shapes
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
 from backprop.kernel.domain import Interval
-from backprop.kernel.kinds import BinaryFunction
+from backprop.kernel.function import BinaryFunction
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,14 +8,15 @@ import numpy as np
 
 from backprop.functions import queries
 from backprop.functions.cases import case
+from backprop.functions.cotangents import absorb, unbroadcast
 from backprop.functions.indexing.selection import scatter, where
 from backprop.functions.reductions.products import bare
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import Array, Shapes, absorb, unbroadcast
+from backprop.kernel.arrays import Array, Operand, Shapes
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
 from backprop.kernel.domain import REALS, Interval
-from backprop.kernel.kinds import BinaryFunction, NaryFunction
+from backprop.kernel.function import BinaryFunction, Function, NaryFunction
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,6 +10,7 @@ from typing import ClassVar, Unpack
 
 import numpy as np
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.bases import (
     BinaryOperation,
     Broadcasting,
@@ -24,13 +25,13 @@ from backprop.functions.bases import (
     unary,
 )
 from backprop.functions.cases import case
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, Shapes, absorb, unbroadcast
+from backprop.functions.cotangents import absorb, unbroadcast
+from backprop.kernel.arrays import Array, Operand, Shapes
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
 from backprop.kernel.domain import POSITIVE, REALS, Domain
-from backprop.kernel.kinds import BinaryFunction
+from backprop.kernel.function import BinaryFunction
 from backprop.kernel.operators import Rules
+from backprop.kernel.variable import Variable
 
 __all__ = [
     "add",

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.bases import (
     Broadcasting,
     Elementwise,
@@ -15,8 +16,8 @@ from backprop.functions.bases import (
     reducible,
     unary,
 )
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, absorb
+from backprop.functions.cotangents import absorb
+from backprop.kernel.arrays import Array
 from backprop.kernel.compat import override
 from backprop.kernel.domain import POSITIVE, Domain, Interval
 

@@ -7,14 +7,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.bases import (
     Elementwise,
     UnaryFunction,
     unary,
 )
+from backprop.functions.cotangents import absorb, scale
 from backprop.functions.elementwise.trigonometric import one_minus_square
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, absorb, scale
+from backprop.kernel.arrays import Array
 from backprop.kernel.compat import override
 from backprop.kernel.domain import Domain, Interval
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.bases import (
     BinaryOperation,
     Broadcasting,
@@ -20,11 +21,10 @@ from backprop.functions.bases import (
 from backprop.functions.cases import case
 from backprop.functions.elementwise.powers import positive
 from backprop.functions.registry import implements
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
 from backprop.kernel.domain import REALS, Domain
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Unpack
 
 import numpy as np
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.bases import (
     BinaryOperation,
     Broadcasting,
@@ -18,11 +19,12 @@ from backprop.functions.bases import (
     unary,
 )
 from backprop.functions.cases import case
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, absorb, unbroadcast
+from backprop.functions.cotangents import absorb, unbroadcast
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
 from backprop.kernel.domain import POSITIVE, REALS, Domain, Interval
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -6,6 +6,7 @@ from typing import ClassVar, Final, Unpack
 
 import numpy as np
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.bases import (
     BinaryOperation,
     Broadcasting,
@@ -17,13 +18,13 @@ from backprop.functions.bases import (
     unary,
 )
 from backprop.functions.cases import Case, case
+from backprop.functions.cotangents import absorb
 from backprop.functions.elementwise.piecewise import Flat
 from backprop.functions.registry import implements
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, absorb
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
 from backprop.kernel.domain import Domain, Interval
+from backprop.kernel.variable import Variable
 
 __all__ = [
     "around",

@@ -11,14 +11,15 @@ from typing import Any, Final
 
 import numpy as np
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.bases import Elementwise
 from backprop.functions.cases import case
+from backprop.functions.cotangents import absorb
 from backprop.functions.registry import implements
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, absorb
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
 from backprop.kernel.domain import Interval
+from backprop.kernel.variable import Variable
 
 __all__ = ["i0", "sinc", "unwrap"]
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.bases import (
     BinaryOperation,
     Broadcasting,
@@ -16,12 +17,12 @@ from backprop.functions.bases import (
     unary,
 )
 from backprop.functions.cases import case
+from backprop.functions.cotangents import absorb, scale
 from backprop.functions.elementwise.powers import ORDINARY, cosine, over
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, absorb, scale
+from backprop.kernel.arrays import Array
 from backprop.kernel.compat import override
-from backprop.kernel.core import Variable
 from backprop.kernel.domain import REALS, Domain, Interval
+from backprop.kernel.variable import Variable
 
 __all__ = [
     "acos",

@@ -12,8 +12,8 @@ from backprop.functions.indexing.selection import Scatter, where
 from backprop.functions.registry import implements
 from backprop.functions.shaping.axes import moveaxis
 from backprop.functions.shaping.shapes import ravel
-from backprop.kernel.arrays import brief
-from backprop.kernel.core import Operand, Variable
+from backprop.kernel.arrays import Operand, brief
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,9 +25,9 @@ from backprop.functions.shaping.shapes import (
     reshape,
 )
 from backprop.functions.shaping.splitting import unstack
-from backprop.kernel.arrays import as_tuple
-from backprop.kernel.core import Operand, Variable
+from backprop.kernel.arrays import Operand, as_tuple
 from backprop.kernel.domain import REALS
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

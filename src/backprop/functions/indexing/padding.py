@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
+from backprop.errors import UnsupportedError
 from backprop.functions.bases import Linear, as_variable
 from backprop.functions.cases import case
 from backprop.functions.indexing.picking import take
@@ -15,10 +16,9 @@ from backprop.functions.shaping.axes import flip
 from backprop.functions.shaping.creation import linspace
 from backprop.functions.shaping.joining import concatenate
 from backprop.functions.shaping.shapes import broadcast_to, laid, order_of, squeeze
-from backprop.kernel.arrays import Array
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
-from backprop.kernel.errors import UnsupportedError
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

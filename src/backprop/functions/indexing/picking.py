@@ -12,15 +12,15 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from backprop.functions import queries
 from backprop.functions.bases import as_variable
 from backprop.functions.cases import case
-from backprop.functions.indexing.selection import GetItem, Mode, places, truth
+from backprop.functions.indexing.selection import GetItem, places, truth
 from backprop.functions.registry import implements
 from backprop.functions.shaping.axes import moveaxis
 from backprop.functions.shaping.joining import concatenate
 from backprop.functions.shaping.shapes import astype, broadcast_to, laid, order_of, ravel, reshape
-from backprop.kernel.arrays import Array, Axes
+from backprop.kernel.arrays import Array, Axes, Mode, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
 from backprop.kernel.domain import REALS
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
 
+from backprop.errors import ConversionError
 from backprop.functions.bases import Linear
 from backprop.functions.cases import case
+from backprop.functions.cotangents import unbroadcast
 from backprop.functions.registry import implements
 from backprop.functions.shaping.joining import Operands, members, stack
 from backprop.functions.shaping.shapes import broadcast_to
-from backprop.kernel.arrays import Array, Shape, as_array, brief, is_subclass, unbroadcast
+from backprop.kernel.arrays import Array, Mode, Operand, Shape, as_array, brief, is_subclass
 from backprop.kernel.compat import override
-from backprop.kernel.core import Constant, Operand, Variable
 from backprop.kernel.domain import REALS
-from backprop.kernel.errors import ConversionError
-from backprop.kernel.kinds import BinaryFunction
+from backprop.kernel.function import BinaryFunction
 from backprop.kernel.operators import Index, Operators
+from backprop.kernel.variable import Constant, Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["choose", "select", "where"]
 
-Mode: TypeAlias = Literal["raise", "wrap", "clip"]
 _BASIC: Final = (int, slice, np.integer, type(None), type(...))
 
 

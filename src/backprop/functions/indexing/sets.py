@@ -12,10 +12,11 @@ from backprop.functions.indexing.selection import scatter
 from backprop.functions.indexing.sorting import sort
 from backprop.functions.registry import implements
 from backprop.functions.shaping.joining import concatenate
-from backprop.kernel.arrays import Array
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
 from backprop.kernel.domain import Interval
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from typing import TypeAlias

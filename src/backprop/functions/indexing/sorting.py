@@ -10,9 +10,10 @@ from backprop.functions.bases import Linear, as_variable
 from backprop.functions.cases import case
 from backprop.functions.registry import implements
 from backprop.functions.shaping.axes import along
-from backprop.kernel.arrays import Array
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

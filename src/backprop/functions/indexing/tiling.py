@@ -15,8 +15,8 @@ from backprop.functions.indexing.picking import numbers, take
 from backprop.functions.indexing.selection import places
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import BroadcastTo, Reshape, laid, ravel
-from backprop.kernel.arrays import as_tuple
-from backprop.kernel.core import Operand, Variable
+from backprop.kernel.arrays import Operand, as_tuple
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -13,14 +13,15 @@ import numpy as np
 
 from backprop.functions.bases import as_variable
 from backprop.functions.cases import case
+from backprop.functions.cotangents import absorb
 from backprop.functions.registry import implements
 from backprop.functions.shaping.matrices import copied_up, from_lower, leading, reciprocal, rounding
 from backprop.functions.shaping.shapes import laid
-from backprop.kernel.arrays import Array, absorb
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
 from backprop.kernel.domain import Interval
-from backprop.kernel.kinds import NaryFunction
+from backprop.kernel.function import Function, NaryFunction
+from backprop.kernel.variable import Variable
 
 __all__ = ["cholesky", "eigh", "eigvalsh", "qr"]
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from backprop.functions.cases import case
+from backprop.functions.cotangents import absorb
 from backprop.functions.registry import implements
 from backprop.functions.shaping.matrices import plain
-from backprop.kernel.arrays import Array, absorb
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
 from backprop.kernel.domain import Interval
-from backprop.kernel.kinds import NaryFunction
+from backprop.kernel.function import Function, NaryFunction
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

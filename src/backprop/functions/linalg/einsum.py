@@ -15,10 +15,10 @@ from backprop.functions.cases import case
 from backprop.functions.reductions.products import bare
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel.arrays import Array
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
-from backprop.kernel.kinds import NaryFunction
+from backprop.kernel.function import NaryFunction
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike

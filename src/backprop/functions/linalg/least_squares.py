@@ -10,12 +10,14 @@ import numpy as np
 from backprop.functions.bases import as_variable
 from backprop.functions.cases import case
 from backprop.functions.linalg.singular import svdvals
-from backprop.functions.registry import call, implements
+from backprop.functions.registry import implements
 from backprop.functions.shaping.matrices import mirrored, plain
-from backprop.kernel.arrays import Array
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
 from backprop.kernel.domain import Interval
+from backprop.kernel.function import Function
+from backprop.kernel.operands import call
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

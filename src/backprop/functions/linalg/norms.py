@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from backprop.functions import queries
+from backprop.functions import queries, ufuncs as uf
 from backprop.functions.bases import as_variable
 from backprop.functions.cases import case
+from backprop.functions.cotangents import absorb
 from backprop.functions.linalg.singular import Nuclear, svdvals
 from backprop.functions.linalg.solving import inv
 from backprop.functions.reductions.reductions import Reduction, reduced
-from backprop.functions.registry import call, implements
+from backprop.functions.registry import implements
 from backprop.functions.shaping.matrices import plain
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, Axes, Shape, absorb
+from backprop.kernel.arrays import Array, Axes, Operand, Shape
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
 from backprop.kernel.domain import POSITIVE, REALS, Interval
+from backprop.kernel.operands import call
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,14 +11,16 @@ from typing import Any, Literal, NamedTuple, overload
 import numpy as np
 
 from backprop.functions.cases import case
+from backprop.functions.cotangents import absorb
 from backprop.functions.linalg.decompositions import eigh
-from backprop.functions.registry import call, implements
+from backprop.functions.registry import implements
 from backprop.functions.shaping.matrices import leading, plain, reciprocal, rounding
-from backprop.kernel.arrays import Array, absorb
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
 from backprop.kernel.domain import Interval
-from backprop.kernel.kinds import NaryFunction
+from backprop.kernel.function import Function, NaryFunction
+from backprop.kernel.operands import call
+from backprop.kernel.variable import Variable
 
 __all__ = ["svd", "svdvals"]
 

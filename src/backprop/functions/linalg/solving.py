@@ -10,12 +10,13 @@ import numpy as np
 
 from backprop.functions.bases import as_variable
 from backprop.functions.cases import case
+from backprop.functions.cotangents import unbroadcast
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import Array, unbroadcast
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
 from backprop.kernel.domain import Interval
-from backprop.kernel.kinds import BinaryFunction
+from backprop.kernel.function import BinaryFunction, Function
+from backprop.kernel.variable import Variable
 
 __all__ = ["inv", "matrix_power", "solve", "tensorinv", "tensorsolve"]
 

@@ -7,19 +7,19 @@ from typing import ClassVar, Unpack
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from backprop.functions import queries
+from backprop.functions import queries, ufuncs as uf
 from backprop.functions.bases import Settings, settled, ufunc
 from backprop.functions.cases import case
+from backprop.functions.cotangents import absorb, unbroadcast
 from backprop.functions.elementwise.arithmetic import Matmul, multiply
 from backprop.functions.reductions.products import bare
 from backprop.functions.registry import implements
 from backprop.functions.shaping.axes import moveaxis
 from backprop.functions.shaping.joining import stack
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, Shapes, absorb, unbroadcast
+from backprop.kernel.arrays import Array, Operand, Shapes
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
-from backprop.kernel.kinds import BinaryFunction
+from backprop.kernel.function import BinaryFunction
+from backprop.kernel.variable import Variable
 
 __all__ = ["cross", "matvec", "vecdot", "vecmat"]
 

@@ -13,9 +13,10 @@ from backprop.functions.elementwise.piecewise import maximum, minimum
 from backprop.functions.reductions.scans import Cumprod, Cumsum, suffix_sums
 from backprop.functions.shaping.axes import along
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel.arrays import Array
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
 
 import numpy as np
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.bases import method
 from backprop.functions.cases import case
+from backprop.functions.cotangents import absorb
 from backprop.functions.elementwise.arithmetic import multiply
 from backprop.functions.reductions.reductions import Functions, Reduction, axes_of
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, Axes, Shapes, absorb
+from backprop.kernel.arrays import Array, Axes, Operand, Shapes
 from backprop.kernel.compat import Self, override
-from backprop.kernel.core import Function, Operand, Variable
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from backprop.errors import UnsupportedError
 from backprop.functions.bases import as_variable
 from backprop.functions.cases import case
 from backprop.functions.indexing.selection import Scatter, places
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import ravel, reshape
-from backprop.kernel.core import Operand, Variable
+from backprop.kernel.arrays import Operand
 from backprop.kernel.domain import Interval
-from backprop.kernel.errors import UnsupportedError
+from backprop.kernel.variable import Variable
 from backprop.pytree import leaves
 
 if TYPE_CHECKING:

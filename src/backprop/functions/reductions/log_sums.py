@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.bases import method
 from backprop.functions.cases import Case, case
+from backprop.functions.cotangents import absorb
 from backprop.functions.elementwise.exponential import (
     Logaddexp,
     Logaddexp2,
@@ -20,10 +22,10 @@ from backprop.functions.reductions.accumulating import accumulated
 from backprop.functions.reductions.reductions import Functions, Reduction, values
 from backprop.functions.reductions.scans import suffix_sums
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, Axes, absorb
+from backprop.kernel.arrays import Array, Axes, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
+from backprop.errors import UnsupportedError
+from backprop.functions import ufuncs as uf
 from backprop.functions.cases import case
 from backprop.functions.indexing.selection import scatter
 from backprop.functions.reductions.reductions import axes_of, values
 from backprop.functions.reductions.statistics import NEAR
 from backprop.functions.registry import implements
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, Axes
+from backprop.kernel.arrays import Array, Axes, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
-from backprop.kernel.errors import UnsupportedError
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.bases import method
 from backprop.functions.cases import case
 from backprop.functions.elementwise.arithmetic import add
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, Axes, Shape
+from backprop.kernel.arrays import Array, Axes, Operand, Shape
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray

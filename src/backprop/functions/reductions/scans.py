@@ -13,13 +13,16 @@ from numpy.lib.array_utils import normalize_axis_index
 from backprop.functions import queries
 from backprop.functions.bases import Linear, as_variable
 from backprop.functions.cases import case
-from backprop.functions.registry import call, implements
+from backprop.functions.cotangents import absorb
+from backprop.functions.registry import implements
 from backprop.functions.shaping.axes import along
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel.arrays import Array, absorb
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
 from backprop.kernel.domain import Interval
+from backprop.kernel.function import Function
+from backprop.kernel.operands import call
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray

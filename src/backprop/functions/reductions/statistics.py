@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
+from backprop.functions import ufuncs as uf
 from backprop.functions.cases import case
+from backprop.functions.cotangents import absorb
 from backprop.functions.reductions.reductions import Functions, Reduction, over, values
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel import ufuncs as uf
-from backprop.kernel.arrays import Array, Axes, absorb
+from backprop.kernel.arrays import Array, Axes, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
 from backprop.kernel.domain import Interval
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray

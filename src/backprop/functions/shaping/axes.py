@@ -11,9 +11,10 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from backprop.functions.bases import Linear, as_variable
 from backprop.functions.cases import case
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import Array, Axes, Shape
+from backprop.kernel.arrays import Array, Axes, Operand, Shape
 from backprop.kernel.compat import override
-from backprop.kernel.core import Function, Operand, Variable
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from backprop.functions.arguments import holds_variable, is_live
 from backprop.functions.cases import case
 from backprop.functions.registry import implements
 from backprop.functions.shaping.joining import concatenate, stack, variables
 from backprop.functions.shaping.shapes import Reshape, copy, laid
-from backprop.kernel.arrays import as_array, is_subclass
-from backprop.kernel.core import Constant, Operand, Variable
+from backprop.kernel.arrays import Operand, as_array, is_subclass
+from backprop.kernel.operands import holds_variable, is_live
+from backprop.kernel.variable import Constant, Variable
 from backprop.pytree import mapped
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import numpy as np
 from backprop.functions import queries
 from backprop.functions.bases import as_variable
 from backprop.functions.cases import case
+from backprop.functions.cotangents import unbroadcast
 from backprop.functions.elementwise.arithmetic import power, subtract
 from backprop.functions.registry import implements
 from backprop.functions.shaping.joining import variables
@@ -23,11 +24,11 @@ from backprop.functions.shaping.shapes import (
     laid,
     order_of,
 )
-from backprop.kernel.arrays import Array, unbroadcast
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
 from backprop.kernel.domain import POSITIVE, REALS, Domain
-from backprop.kernel.kinds import BinaryFunction
+from backprop.kernel.function import BinaryFunction
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike

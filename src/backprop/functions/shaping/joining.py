@@ -20,10 +20,10 @@ from backprop.functions.shaping.shapes import (
     ravel,
 )
 from backprop.functions.shaping.splitting import unstack
-from backprop.kernel.arrays import Array
+from backprop.kernel.arrays import Array, Operand
 from backprop.kernel.compat import override
-from backprop.kernel.core import Constant, Operand, Variable
-from backprop.kernel.kinds import NaryFunction
+from backprop.kernel.function import NaryFunction
+from backprop.kernel.variable import Constant, Variable
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike

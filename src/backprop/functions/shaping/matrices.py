@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop.functions.registry import call
-from backprop.kernel.arrays import Array
-from backprop.kernel.core import Operand, Variable
+from backprop.kernel.arrays import Array, Operand
+from backprop.kernel.operands import call
+from backprop.kernel.variable import Variable
 
 
 def plain(x: Operand) -> Array:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 import numpy as np
 
+from backprop.errors import ConversionError
 from backprop.functions.bases import Linear, as_variable
 from backprop.functions.cases import case
+from backprop.functions.cotangents import unbroadcast
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import FLOATS, Array, Axes, Shape, as_tuple, unbroadcast
+from backprop.kernel.arrays import FLOATS, Array, Axes, MemoryOrder, Operand, Order, Shape, as_tuple
 from backprop.kernel.compat import override
-from backprop.kernel.core import Operand, Variable
-from backprop.kernel.errors import ConversionError
+from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -31,9 +32,6 @@ __all__ = [
     "reshape",
     "squeeze",
 ]
-
-Order: TypeAlias = Literal["C", "F", "A"]
-MemoryOrder: TypeAlias = Literal["C", "F", "A", "K"]
 
 
 _reshaped: Callable[..., Array] = np.reshape

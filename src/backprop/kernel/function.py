@@ -1,33 +1,168 @@
-"""The kinds of Function with more than one input or output."""
+"""The kinds of Function: of one Variable, of two, of any number (book steps 2, 6 and 7)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from weakref import ref
 
-from backprop.functions.registry import joined
-from backprop.kernel.arrays import Array, Result, brief
+from numpy import ndarray
+
+from backprop.errors import CreatorError, OutputError
+from backprop.kernel.arrays import Array, Operand, Result, brief
 from backprop.kernel.checks import checked_output
 from backprop.kernel.compat import override
-from backprop.kernel.core import (
-    _A,
-    Node,
-    OneOutput,
-    Operand,
-    Unrecorded,
-    Variable,
-    as_operand,
-    bind,
-    constant,
-    is_folded,
-    new_variable,
-)
-from backprop.kernel.errors import CreatorError, OutputError, SignatureError
+from backprop.kernel.misuse import one_operand
 from backprop.kernel.modes import blocks, recording
+from backprop.kernel.operands import as_operand, constant, is_folded, joined, raw
 from backprop.kernel.saved import watch
+from backprop.kernel.variable import A, Constant, Node, Unrecorded, Variable, new_variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_new: Final = object.__new__  # looked up once: it runs in every call
+
+
+class OneOutput(Node, kind=True):
+    """A kind of Function that gives one Variable."""
+
+    __slots__ = ("_output", "y")
+
+    _output: ref[Variable]
+    y: Array
+
+    @property
+    def output(self) -> Variable:
+        """The Variable that the call gave. Raises OutputDroppedError if nobody kept it."""
+        if not hasattr(self, "_output"):
+            raise self._uncalled()
+        return self._alive(self._output)
+
+    @output.setter
+    def output(self, output: Variable) -> None:
+        self._output = ref(output)
+        self.y = output._array
+
+    @override
+    def adopt(self, output: Variable) -> None:
+        self.output = output
+
+    @property
+    @override
+    def results(self) -> tuple[Array]:
+        return (self.y,)
+
+
+class Function(OneOutput, kind=True):
+    """A function of one Variable: the class of the notes (book steps 2, 6 and 7).
+
+    >>> class Cube(Function):
+    ...     def forward(self, x: Array) -> Array:
+    ...         return x**3
+    ...
+    ...     def backward(self, gy: Array) -> Array:
+    ...         return 3 * self.x**2 * gy
+    >>> x = Variable(np.array(2.0))
+    >>> y = Cube()(x)
+    >>> y.backward()
+    >>> y, x.grad
+    (Variable(8.), array(12.))
+    """
+
+    __slots__ = ("_input", "x")
+    arity: ClassVar[int | None] = 1
+
+    _input: Variable
+    x: Array
+
+    def forward(self, x: Any, /) -> Result:
+        """The value at `x`: an array of floats."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
+
+    def backward(self, gy: Any, /) -> Result:
+        """The gradient with respect to the input, given that with respect to the output."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
+
+    def __call__(self, x: Operand, /) -> Variable:
+        """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
+        if type(x) is not Variable:
+            if isinstance(x, Constant):
+                return constant(self.fold(raw((x,))), self)
+            if not isinstance(x, Variable):
+                x = as_operand(x)
+        try:
+            del self._free  # as _claim does: this is the path that every chain takes
+            node = self
+        except AttributeError:
+            node = self._clone()
+        data = x._array
+        try:
+            y = node.forward(data)
+            if type(y) is not ndarray or y.dtype is not data.dtype:
+                y = checked_output(y, type(node).__name__)
+            if blocks.get():
+                if not recording():
+                    node._free = True
+                    return new_variable(y, Unrecorded)
+                watch(node, (data,), (y,))
+        except BaseException:
+            node._free = True
+            raise
+        output = _new(Variable)
+        output._array = y
+        output._grad = None
+        output._creator = node
+        node._input = x
+        node.x = data
+        node.y = y
+        node._output = ref(output)
+        above = x._creator
+        node.generation = 1 if above is None else above.generation + 1
+        return output
+
+    @property
+    def input(self) -> Variable:
+        """The Variable this Function was called with. Raises NotCalledError before that."""
+        if not hasattr(self, "_input"):
+            raise self._uncalled()
+        return self._input
+
+    @input.setter
+    def input(self, x: Variable) -> None:
+        self._input = x
+        self.x = x._array
+        self._record((x,))
+
+    @property
+    @override
+    def inputs(self) -> tuple[Variable]:
+        return (self.input,)
+
+    @property
+    @override
+    def primals(self) -> tuple[Array]:
+        return (self.x,)
+
+    def jvp(self, tx: Any, /) -> Result:
+        """The tangent of the output, given that of the input; else `backward` is transposed."""
+        raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, tx)")
+
+    @override
+    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
+        return (self.backward(*gys),)
+
+    @override
+    def value(self, *xs: Array) -> object:
+        return self.forward(*xs)
+
+    @override
+    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
+        return (self.jvp(*txs),)
+
+    @override
+    def bind(self, inputs: tuple[A, ...], outputs: tuple[A, ...]) -> None:
+        bind(self, x=inputs[0], y=outputs[0])
+
 
 _MISSING: Any = object()  # checkers know it as an operand that may be left out; a call does not
 
@@ -36,10 +171,10 @@ def _called(self: BinaryFunction, a: Operand, b: Operand = _MISSING, /) -> Varia
     """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
     if type(a) is not Variable or type(b) is not Variable:
         if b is _MISSING:
-            raise _one_given(self, a)
+            raise one_operand(self, a)
         a, b = joined(a), joined(b)
         if is_folded((a, b)):
-            return constant(self.fold((a, b)), self)
+            return constant(self.fold(raw((a, b))), self)
         a, b = as_operand(a, (b,)), as_operand(b, (a,))
     node = self._claim()
     try:
@@ -130,7 +265,7 @@ class BinaryFunction(OneOutput, kind=True):
         return (self.jvp(*txs),)
 
     @override
-    def bind(self, inputs: tuple[_A, ...], outputs: tuple[_A, ...]) -> None:
+    def bind(self, inputs: tuple[A, ...], outputs: tuple[A, ...]) -> None:
         bind(self, a=inputs[0], b=inputs[1], y=outputs[0])
 
 
@@ -174,7 +309,7 @@ class NaryFunction(Node, kind=True):
         """Compute `forward`; unless under `no_grad()`, record this call as the results' creator."""
         operands = tuple(map(joined, xs))
         if is_folded(operands):
-            return tuple(constant(y, self) for y in self._several(self.fold(operands)))
+            return tuple(constant(y, self) for y in self._several(self.fold(raw(operands))))
         inputs = tuple(as_operand(x, operands) for x in operands)
         node = self._claim()
         try:
@@ -251,7 +386,7 @@ class NaryFunction(Node, kind=True):
         return self.jvp(*txs)
 
     @override
-    def bind(self, inputs: tuple[_A, ...], outputs: tuple[_A, ...]) -> None:
+    def bind(self, inputs: tuple[A, ...], outputs: tuple[A, ...]) -> None:
         bind(self, xs=inputs, ys=outputs)
 
     def revived(self) -> tuple[Variable, ...]:
@@ -270,15 +405,13 @@ class NaryFunction(Node, kind=True):
 
     @override
     def cotangents(
-        self, v: Variable, gy: Array, take: Callable[[Variable | None, Array], Array]
+        self, v: object, gy: Array, take: Callable[[Any, Array], Array]
     ) -> tuple[Array, ...]:
         outputs = (output() for output in self._outputs)
         return tuple(gy if y is v else take(y, data) for y, data in zip(outputs, self.ys))
 
 
-def _one_given(node: Node, given: object) -> SignatureError:
-    name = type(node).__name__
-    return SignatureError(
-        f"{name} takes two operands, got one: {brief(given)}; write {name}()(a, b), not "
-        f"{name}()([a, b])"
-    )
+def bind(node: Node, **values: Array | Variable | tuple[Array | Variable, ...]) -> None:
+    """Set what a rule reads to Variables: they stand for arrays there, as types cannot say."""
+    for name, value in values.items():
+        setattr(node, name, value)

@@ -11,32 +11,12 @@ pass it on to arrays of other libraries, nor to Variables.
 from __future__ import annotations
 
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    Array: TypeAlias = NDArray[np.floating[Any]]
-    _Number: TypeAlias = np.floating[Any] | np.integer[Any] | np.bool_
-    Numbers: TypeAlias = NDArray[_Number] | _Number
-
-    class _Holder(Protocol):  # an array of numbers, of whatever library
-        def __array__(self) -> NDArray[_Number]: ...
-
-    # To a depth of four: without end a str would be one too, a sequence of sequences of sequences.
-    _Item: TypeAlias = _Holder | _Number | float
-    _Line: TypeAlias = _Item | Sequence[_Item]
-    _Table: TypeAlias = _Item | Sequence[_Line]
-    Data: TypeAlias = _Item | Sequence[_Item | Sequence[_Table]]
-    Result: TypeAlias = Array | np.floating[Any]  # to NumPy's stubs np.sum(x) is a number
-else:
-    Array = np.ndarray  # numpy.typing would add a twentieth to the time of `import numpy`
-    Numbers = np.ndarray | np.floating | np.integer | np.bool_
-    Result = np.ndarray | np.floating
+    from backprop.kernel.arrays import Array
 
 
 class Unary(Protocol):
@@ -122,4 +102,4 @@ arccosh: Final[Unary] = np.arccosh
 arctanh: Final[Unary] = np.arctanh
 degrees: Final[Unary] = np.degrees
 radians: Final[Unary] = np.radians
-sum: Final[Reduction] = _numpy.sum  # noqa: A001 (NumPy's name)
+sum: Final[Reduction] = _numpy.sum
