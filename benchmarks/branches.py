@@ -56,7 +56,7 @@ def main() -> int:
 def _own() -> dict[Path, list[Callable[..., Any]]]:
     """The functions with cases, by the file that they stand in."""
     found: dict[Path, list[Callable[..., Any]]] = {
-        p: [] for p in sorted(FOLDER.glob("*.py")) if p.name != MAKER
+        p: [] for p in sorted(FOLDER.rglob("*.py")) if p.name != MAKER
     }
     for function in CASES:
         path = Path(str(sys.modules[function.__module__].__file__))

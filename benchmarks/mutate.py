@@ -87,8 +87,8 @@ class Group:
 
 def groups() -> tuple[Group, ...]:
     """The kernel, the rules, the verifier."""
-    rules = (p for p in (ROOT / "src/backprop/functions").glob("*.py") if p.stem != "__init__")
-    testing = (p for p in (ROOT / "src/backprop/testing").glob("*.py") if p.stem != "__init__")
+    rules = (p for p in (ROOT / "src/backprop/functions").rglob("*.py") if p.stem != "__init__")
+    testing = (p for p in (ROOT / "src/backprop/testing").rglob("*.py") if p.stem != "__init__")
     kernel = (ROOT / f"src/backprop/{name}.py" for name in _MODULES)
     return (
         Group("kernel", _paths(kernel), _tests(_KERNEL_TESTS), None),

@@ -41,7 +41,7 @@ from backprop.functions.registry import CASES
 from benchmarks.branches import FOLDER, unentered
 first = [*CASES[bp.gradient]()][0]
 CASES[bp.gradient] = lambda: [first]
-path = FOLDER / "grids.py"
+path = FOLDER / "curves" / "grids.py"
 print(*unentered(path, [bp.gradient], {path: dict.fromkeys(
     ("missing_lines", "missing_branches", "executed_lines"), [])}), sep="\\n")
 """

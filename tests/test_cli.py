@@ -414,7 +414,7 @@ def test_a_missing_extra_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without rich or Hypothesis the command says what to install."""
-    monkeypatch.delattr(backprop, "terminal", raising=False)
+    monkeypatch.delattr(backprop.cli, "terminal", raising=False)
     monkeypatch.delitem(sys.modules, "backprop.cli.terminal", raising=False)
     monkeypatch.setitem(sys.modules, "rich", None)
     assert main(["verify"]) == 2
@@ -425,7 +425,7 @@ def test_a_missing_extra_is_named(
 def test_any_other_missing_module_is_no_matter_of_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     """What only a broken installation lacks is raised as it is."""
     monkeypatch.setitem(sys.modules, "backprop.cli.outcomes", None)
-    with pytest.raises(ModuleNotFoundError, match=r"backprop\.outcomes"):
+    with pytest.raises(ModuleNotFoundError, match=r"backprop\.cli\.outcomes"):
         main(["verify"])
 
 
