@@ -27,7 +27,7 @@ import numpy as np
 from backprop import functions
 from backprop.errors import NoGraphError
 from backprop.functions.registry import CASES
-from backprop.kernel.arrays import Shape
+from backprop.ground.arrays import Shape
 from backprop.testing.expressions import cases_of, rules_of  # backprop.numpy too
 from backprop.testing.rules import Rule
 from backprop.testing.strategies import DTYPES, ordinary, small_ways

@@ -16,7 +16,7 @@ from typing import Final, TypeAlias, TypedDict
 
 import numpy as np
 
-from backprop.kernel.domain import REALS
+from backprop.ground.domain import REALS
 from backprop.kernel.table import TABLE
 from backprop.testing.expressions import numpy_functions
 from benchmarks.peers import (

@@ -15,8 +15,9 @@ import pytest
 
 import backprop
 import backprop.__main__
+import backprop.cli.main
 from backprop import Node
-from backprop.__main__ import main
+from backprop.cli.main import main
 from backprop.cli.targets import TargetError, find
 from backprop.testing import GradientMismatch, NothingToJudge, Report
 from backprop.testing.expressions import numpy_functions
@@ -306,7 +307,7 @@ def test_json_is_all_there_is_on_standard_output(
     captured = capsys.readouterr()
     result = json.loads(captured.out, parse_constant=pytest.fail)
     cube, wrong, weak = result.pop("functions")
-    assert result == {"version": backprop.__main__._version(), "seed": 5, "passed": False}
+    assert result == {"version": backprop.cli.main._version(), "seed": 5, "passed": False}
     assert (cube["name"], cube["passed"], cube["smallest"]) == ("Cube", True, None)
     assert cube["shapes"] == [[], [2, 3]]
     assert wrong["script"] == "print('the script')"
@@ -397,14 +398,14 @@ def test_the_version_is_that_of_the_distribution(
     monkeypatch.setattr(sys, "argv", ["backprop", "--version"])
     with pytest.raises(SystemExit, match="0"):
         runpy.run_path(str(backprop.__main__.__file__), run_name="__main__")
-    assert capsys.readouterr().out == f"backprop-kernel {backprop.__main__._version()}\n"
+    assert capsys.readouterr().out == f"backprop-kernel {backprop.cli.main._version()}\n"
 
 
 def test_a_source_tree_has_no_version(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Run from a source tree that is not installed, the command says so and does not fail."""
-    monkeypatch.setattr(backprop.__main__, "_NAME", "no-such-distribution")
+    monkeypatch.setattr(backprop.cli.main, "_NAME", "no-such-distribution")
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
     assert capsys.readouterr().out == "no-such-distribution (not installed)\n"

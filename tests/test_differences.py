@@ -165,10 +165,10 @@ def test_the_judge_knows_nothing_of_what_it_judges() -> None:
         for name in node.names
     }
     ours = {module for module in imported if module.startswith("backprop")}
-    judge = {"backprop.testing.entries", "backprop.kernel.narrowing"}
+    judge = {"backprop.testing.entries", "backprop.ground.narrowing"}
     assert ours == judge | {
-        "backprop.kernel.arrays",
-        "backprop.kernel.domain",
+        "backprop.ground.arrays",
+        "backprop.ground.domain",
         "backprop.errors",
     }
 

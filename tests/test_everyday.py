@@ -50,7 +50,7 @@ from backprop import (
     value_and_grad,
     vjp,
 )
-from backprop.__main__ import main
+from backprop.cli.main import main
 from backprop.errors import (
     ConstantWarning,
     ConversionError,

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from backprop import Variable, gradients, numpy as differentiable
 from backprop.functions.precision import FLOAT32_STAYS
 from backprop.functions.registry import CASES, METHODS
-from backprop.kernel.arrays import Array, Shape
-from backprop.kernel.domain import Interval
+from backprop.ground.arrays import Array, Shape
+from backprop.ground.domain import Interval
 from backprop.kernel.table import TABLE
 from backprop.testing.expressions import Expression, cases_of, numpy_functions
 from backprop.testing.rules import rule_of

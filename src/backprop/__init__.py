@@ -37,8 +37,8 @@ from backprop.functions.elementwise.exponential import exp, log
 from backprop.functions.elementwise.hyperbolic import tanh
 from backprop.functions.elementwise.powers import square
 from backprop.functions.elementwise.trigonometric import cos, sin
-from backprop.kernel.arrays import Array
-from backprop.kernel.domain import POSITIVE, REALS, Interval
+from backprop.ground.arrays import Array
+from backprop.ground.domain import POSITIVE, REALS, Interval
 from backprop.kernel.function import BinaryFunction, Function, NaryFunction
 from backprop.kernel.misuse import using_config
 from backprop.kernel.modes import checking, no_grad

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
 from backprop.errors import TransformError
-from backprop.kernel.narrowing import is_dict, is_sequence
+from backprop.ground.narrowing import is_dict, is_sequence
 
 # An array, a number, a Variable, or a tuple, list, dict or dataclass of trees.
 Tree: TypeAlias = Any

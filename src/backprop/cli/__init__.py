@@ -1,1 +1,1 @@
-"""TODO."""
+"""The command `python -m backprop`."""

@@ -17,7 +17,7 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from backprop.errors import BackpropError
-from backprop.kernel.domain import Domain
+from backprop.ground.domain import Domain
 from backprop.kernel.function import BinaryFunction, Function, NaryFunction
 from backprop.kernel.variable import Node
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from backprop.cli.outcomes import Outcome
-    from backprop.kernel.domain import Domain
+    from backprop.ground.domain import Domain
 
 _NUMBERS: Final = ("Examples", "Worst\nerror", "Would\nsee", "Faults\ncaught", "Time")
 _LEGEND: Final = (

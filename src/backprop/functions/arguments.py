@@ -16,8 +16,8 @@ from typing import Any, Final, TypeAlias
 
 from numpy import ndarray
 
-from backprop.kernel.arrays import Traced, as_array, is_subclass, is_weak
-from backprop.kernel.narrowing import is_scalar, is_sequence
+from backprop.ground.arrays import Traced, as_array, is_subclass, is_weak
+from backprop.ground.narrowing import is_scalar, is_sequence
 from backprop.kernel.operands import is_live
 
 Door: TypeAlias = Callable[[Any], Any]

@@ -11,9 +11,9 @@ from backprop.errors import UnsupportedError
 from backprop.functions.cases import Case, case
 from backprop.functions.cotangents import unbroadcast
 from backprop.functions.registry import METHODS, enter, implements, of_constants
-from backprop.kernel.arrays import Array, Axes, Operand, Result, as_array, is_weak
-from backprop.kernel.compat import override
-from backprop.kernel.domain import Domain
+from backprop.ground.arrays import Array, Axes, Operand, Result, as_array, is_weak
+from backprop.ground.compat import override
+from backprop.ground.domain import Domain
 from backprop.kernel.function import BinaryFunction, Function
 from backprop.kernel.operands import as_operand, is_live, joined
 from backprop.kernel.variable import Constant, Node, Variable

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backprop.kernel.domain import REALS, Domain
+from backprop.ground.domain import REALS, Domain
 
 if TYPE_CHECKING:
-    from backprop.kernel.arrays import Shape
+    from backprop.ground.arrays import Shape
 
 
 class Case(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from backprop.functions import ufuncs as uf
-from backprop.kernel.arrays import Array
+from backprop.ground.arrays import Array
 
 # Below this many elements a ufunc that writes into its operand is slower than one that allocates.
 _SMALL: Final = 64

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-    from backprop.kernel.arrays import Array, Axes, Operand, Shape
+    from backprop.ground.arrays import Array, Axes, Operand, Shape
     from backprop.kernel.variable import Variable
 
     _Values: TypeAlias = Operand | ArrayLike

@@ -11,8 +11,8 @@ import numpy as np
 
 from backprop.functions.arguments import entrance
 from backprop.functions.cases import Case
-from backprop.kernel.arrays import Traced, read_only
-from backprop.kernel.narrowing import is_numpys
+from backprop.ground.arrays import Traced, read_only
+from backprop.ground.narrowing import is_numpys
 from backprop.kernel.operands import joined
 from backprop.kernel.table import TABLE
 from backprop.kernel.variable import Constant, Node

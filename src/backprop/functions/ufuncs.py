@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from backprop.kernel.arrays import Array
+    from backprop.ground.arrays import Array
 
 
 class Unary(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprop.errors import GradientShapeError, GradientTypeError, OutputError, ReadOnlyError
-from backprop.kernel.arrays import FLOATS, Array, Traced, brief, is_array, is_subclass
+from backprop.ground.arrays import FLOATS, Array, Traced, brief, is_array, is_subclass
 
 
 def checked_output(y: object, rule: str) -> Array:

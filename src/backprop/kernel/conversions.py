@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from backprop.errors import ConversionError
-from backprop.kernel.arrays import Array, brief
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, brief
+from backprop.ground.compat import override
 from backprop.kernel.methods import Methods
 from backprop.kernel.modes import lifting, transforming
 from backprop.kernel.operators import V

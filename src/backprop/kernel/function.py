@@ -8,9 +8,9 @@ from weakref import ref
 from numpy import ndarray
 
 from backprop.errors import CreatorError, OutputError
-from backprop.kernel.arrays import Array, Operand, Result, brief
+from backprop.ground.arrays import Array, Operand, Result, brief
+from backprop.ground.compat import override
 from backprop.kernel.checks import checked_output
-from backprop.kernel.compat import override
 from backprop.kernel.misuse import one_operand
 from backprop.kernel.modes import blocks, recording
 from backprop.kernel.operands import as_operand, constant, is_folded, joined, raw

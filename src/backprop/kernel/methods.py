@@ -12,7 +12,7 @@ from backprop.kernel.table import call
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-    from backprop.kernel.arrays import Axes, MemoryOrder, Mode, Operand, Order, Shape
+    from backprop.ground.arrays import Axes, MemoryOrder, Mode, Operand, Order, Shape
 
 
 class Methods(Operators[V]):

@@ -7,7 +7,7 @@ from types import FunctionType
 from typing import Any, Final, NoReturn
 
 from backprop.errors import SignatureError
-from backprop.kernel.arrays import brief
+from backprop.ground.arrays import brief
 
 _ARGUMENTS: Final = {1: "(x)", 2: "(a, b)", None: "(*xs)"}
 

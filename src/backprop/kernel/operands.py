@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from backprop.ground.arrays import FLOATS, Array, Traced, as_array, copied, is_weak
+from backprop.ground.narrowing import is_sequence
 from backprop.kernel import table
-from backprop.kernel.arrays import FLOATS, Array, Traced, as_array, copied, is_weak
 from backprop.kernel.checks import checked_constant
-from backprop.kernel.narrowing import is_sequence
 from backprop.kernel.variable import Constant, Node, Variable, new_variable
 
 call: Final[Callable[..., Variable]] = table.call  # our function for one of NumPy's, called

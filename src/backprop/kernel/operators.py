@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, NoReturn, 
 import numpy as np
 
 from backprop.errors import DataError, InPlaceError
-from backprop.kernel.arrays import Traced
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Traced
+from backprop.ground.compat import override
 from backprop.kernel.modes import lifting
 from backprop.kernel.table import TABLE, call, protocol
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from backprop.kernel.arrays import Container, Numbers, Operand
+    from backprop.ground.arrays import Container, Numbers, Operand
 
     _Left: TypeAlias = Numbers | float | Container
     _UnaryRule: TypeAlias = Callable[[], Callable[[Any], Any]]

@@ -13,11 +13,11 @@ import numpy as np
 from numpy import ndarray
 
 from backprop.errors import ChangedError, NonFiniteError
+from backprop.ground.narrowing import is_numpys, is_sequence
 from backprop.kernel.modes import is_checking
-from backprop.kernel.narrowing import is_numpys, is_sequence
 
 if TYPE_CHECKING:
-    from backprop.kernel.arrays import Array
+    from backprop.ground.arrays import Array
 
 # Frames of these are passed over: a call is made by the line that is nobody's here.
 _HOUSES: Final = (__file__.rpartition("kernel")[0], np.__file__.removesuffix("__init__.py"))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy import ndarray
 
 from backprop.errors import CycleError, GradientCountError
-from backprop.kernel.arrays import Array, Result, brief
+from backprop.ground.arrays import Array, Result, brief
 from backprop.kernel.checks import fitting, returned
 from backprop.kernel.modes import is_checking
 

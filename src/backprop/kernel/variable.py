@@ -26,7 +26,7 @@ from backprop.errors import (
     NotCalledError,
     OutputDroppedError,
 )
-from backprop.kernel.arrays import (
+from backprop.ground.arrays import (
     FLOATS,
     Array,
     Container,
@@ -39,11 +39,11 @@ from backprop.kernel.arrays import (
     ones_like,
     read_only,
 )
+from backprop.ground.compat import Self, override
+from backprop.ground.domain import REALS, Domain
 from backprop.kernel.atomic import AtomicSlot
 from backprop.kernel.checks import fitting, written
-from backprop.kernel.compat import Self, override
 from backprop.kernel.conversions import Conversions
-from backprop.kernel.domain import REALS, Domain
 from backprop.kernel.misuse import check_arity, other_backward, set_up_with
 from backprop.kernel.modes import is_checking
 from backprop.kernel.saved import finite, hashes, inspect, unwritten
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Never
 
-    from backprop.kernel.arrays import Data
+    from backprop.ground.arrays import Data
     from backprop.kernel.saved import Watch
 
 

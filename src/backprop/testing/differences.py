@@ -34,9 +34,9 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from backprop.errors import ArgumentTypeError
-from backprop.kernel.arrays import Array, brief
-from backprop.kernel.domain import REALS, Interval
-from backprop.kernel.narrowing import is_numpys
+from backprop.ground.arrays import Array, brief
+from backprop.ground.domain import REALS, Interval
+from backprop.ground.narrowing import is_numpys
 from backprop.testing import entries
 
 Map: TypeAlias = Callable[[Array], Array]

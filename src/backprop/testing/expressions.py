@@ -13,9 +13,9 @@ from backprop import numpy as differentiable
 from backprop.errors import ArgumentTypeError
 from backprop.functions.cases import Case
 from backprop.functions.registry import CASES, METHODS
-from backprop.kernel.arrays import Shape, Shapes, brief
-from backprop.kernel.compat import override
-from backprop.kernel.domain import REALS, Domain, Interval
+from backprop.ground.arrays import Shape, Shapes, brief
+from backprop.ground.compat import override
+from backprop.ground.domain import REALS, Domain, Interval
 from backprop.kernel.table import TABLE
 from backprop.kernel.variable import Node, Variable
 from backprop.testing.rules import Join, Rule, as_callable, called, rule_of

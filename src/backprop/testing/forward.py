@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from backprop.errors import BackpropError, GradientShapeError, GradientTypeError
-from backprop.kernel.arrays import Array
+from backprop.ground.arrays import Array
 from backprop.testing.differences import SAFETY
 from backprop.testing.measuring import ULPS, Point, spread
 from backprop.testing.rules import Arrays, Rule

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from backprop.errors import ReadOnlyError
-from backprop.kernel.arrays import Array
-from backprop.kernel.domain import Interval
+from backprop.ground.arrays import Array
+from backprop.ground.domain import Interval
 from backprop.kernel.variable import Node, Variable
 from backprop.testing.measuring import gradient_spread
 from backprop.testing.rules import Arrays, Rule

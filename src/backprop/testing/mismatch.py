@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from backprop.errors import BackpropError
-from backprop.kernel.arrays import Array
+from backprop.ground.arrays import Array
 from backprop.testing.measuring import Measurement, Point
 from backprop.testing.rules import Arrays, Rule
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.functions.elementwise.arithmetic import Negative
 from backprop.functions.registry import CASES
-from backprop.kernel.arrays import FLOATS, Array, Shape, brief, is_array
-from backprop.kernel.domain import REALS, Interval
+from backprop.ground.arrays import FLOATS, Array, Shape, brief, is_array
+from backprop.ground.domain import REALS, Interval
+from backprop.ground.narrowing import is_sequence
 from backprop.kernel.function import BinaryFunction, Function
 from backprop.kernel.modes import no_grad
-from backprop.kernel.narrowing import is_sequence
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
 from backprop.testing.builtins import builtin_functions

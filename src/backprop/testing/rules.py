@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from backprop.errors import ArgumentTypeError, ArgumentValueError
-from backprop.kernel.arrays import Array, Shape, Shapes, brief
-from backprop.kernel.compat import override
-from backprop.kernel.domain import REALS, Domain, Interval
+from backprop.ground.arrays import Array, Shape, Shapes, brief
+from backprop.ground.compat import override
+from backprop.ground.domain import REALS, Domain, Interval
 from backprop.kernel.function import NaryFunction
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries

@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from backprop.errors import ArgumentTypeError, ArgumentValueError
-from backprop.kernel.arrays import Array, Shape, Shapes, brief
-from backprop.kernel.domain import REALS, Interval
+from backprop.ground.arrays import Array, Shape, Shapes, brief
+from backprop.ground.domain import REALS, Interval
 from backprop.kernel.function import Function
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries

@@ -13,8 +13,8 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies as st
 
 from backprop.errors import ArgumentValueError
-from backprop.kernel.arrays import Array, Shape, Shapes, brief
-from backprop.kernel.domain import REALS, Domain
+from backprop.ground.arrays import Array, Shape, Shapes, brief
+from backprop.ground.domain import REALS, Domain
 from backprop.kernel.variable import Node
 from backprop.testing import entries
 from backprop.testing.examples import Example, examine, judged

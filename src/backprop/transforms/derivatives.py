@@ -26,8 +26,8 @@ from typing import (
 import numpy as np
 
 from backprop.errors import TransformError
-from backprop.kernel.arrays import brief
-from backprop.kernel.narrowing import is_sequence
+from backprop.ground.arrays import brief
+from backprop.ground.narrowing import is_sequence
 from backprop.kernel.variable import Variable
 from backprop.pytree import mapped
 from backprop.transforms.inputs import called, checked, jacobians, opened, pulled, pushed

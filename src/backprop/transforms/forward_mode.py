@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backprop.kernel.arrays import Array
+from backprop.ground.arrays import Array
 from backprop.kernel.checks import fitting, pushed
 from backprop.kernel.modes import run_lifted
 from backprop.kernel.variable import Constant, Node, Variable, new_variable

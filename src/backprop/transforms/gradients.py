@@ -19,12 +19,12 @@ from backprop.errors import (
     NoGraphError,
     TransformError,
 )
-from backprop.kernel.arrays import FLOATS, Array, brief
+from backprop.ground.arrays import FLOATS, Array, brief
+from backprop.ground.compat import override
+from backprop.ground.narrowing import is_numpys, is_sequence
 from backprop.kernel.checks import fitting
-from backprop.kernel.compat import override
 from backprop.kernel.function import Function, NaryFunction
 from backprop.kernel.modes import run_lifted
-from backprop.kernel.narrowing import is_numpys, is_sequence
 from backprop.kernel.saved import inspect
 from backprop.kernel.variable import Constant, Node, Unrecorded, Variable, new_variable
 from backprop.pytree import leaves

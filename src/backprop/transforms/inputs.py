@@ -21,11 +21,11 @@ from backprop.errors import (
     TransformError,
 )
 from backprop.functions.bases import Linear, as_variable
-from backprop.kernel.arrays import Array, Shape, as_array, as_tuple, brief, is_weak
+from backprop.ground.arrays import Array, Shape, as_array, as_tuple, brief, is_weak
+from backprop.ground.compat import override
+from backprop.ground.narrowing import is_dict, is_list, is_sequence
 from backprop.kernel.checks import fitting
-from backprop.kernel.compat import override
 from backprop.kernel.modes import run_recorded
-from backprop.kernel.narrowing import is_dict, is_list, is_sequence
 from backprop.kernel.saved import caller
 from backprop.kernel.sweep import pull
 from backprop.kernel.table import call as differentiable

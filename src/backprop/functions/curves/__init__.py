@@ -1,1 +1,1 @@
-"""TODO."""
+"""Rules of sampled functions: grids, interpolation, polynomials, convolution."""

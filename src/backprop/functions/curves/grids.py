@@ -16,9 +16,9 @@ from backprop.functions.linalg.vectors import to_end
 from backprop.functions.reductions.products import bare
 from backprop.functions.registry import implements
 from backprop.functions.shaping.joining import concatenate
-from backprop.kernel.arrays import Array, Operand, Shapes
-from backprop.kernel.compat import override
-from backprop.kernel.domain import Interval
+from backprop.ground.arrays import Array, Operand, Shapes
+from backprop.ground.compat import override
+from backprop.ground.domain import Interval
 from backprop.kernel.function import BinaryFunction
 from backprop.kernel.variable import Variable
 

@@ -12,9 +12,9 @@ from backprop.functions.cotangents import absorb, unbroadcast
 from backprop.functions.indexing.selection import scatter, where
 from backprop.functions.reductions.products import bare
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import Array, Operand, Shapes
-from backprop.kernel.compat import override
-from backprop.kernel.domain import REALS, Interval
+from backprop.ground.arrays import Array, Operand, Shapes
+from backprop.ground.compat import override
+from backprop.ground.domain import REALS, Interval
 from backprop.kernel.function import BinaryFunction, Function, NaryFunction
 from backprop.kernel.variable import Variable
 

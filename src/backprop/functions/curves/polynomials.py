@@ -22,8 +22,8 @@ from backprop.functions.shaping.blocks import array
 from backprop.functions.shaping.joining import concatenate, stack
 from backprop.functions.shaping.shapes import astype, atleast_1d
 from backprop.functions.shaping.splitting import unstack
-from backprop.kernel.arrays import Operand
-from backprop.kernel.domain import Interval
+from backprop.ground.arrays import Operand
+from backprop.ground.domain import Interval
 from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from backprop.functions.indexing.selection import scatter
 from backprop.functions.reductions.products import bare
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import laid
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
 from backprop.kernel.function import BinaryFunction
 from backprop.kernel.variable import Variable
 

@@ -26,9 +26,9 @@ from backprop.functions.bases import (
 )
 from backprop.functions.cases import case
 from backprop.functions.cotangents import absorb, unbroadcast
-from backprop.kernel.arrays import Array, Operand, Shapes
-from backprop.kernel.compat import override
-from backprop.kernel.domain import POSITIVE, REALS, Domain
+from backprop.ground.arrays import Array, Operand, Shapes
+from backprop.ground.compat import override
+from backprop.ground.domain import POSITIVE, REALS, Domain
 from backprop.kernel.function import BinaryFunction
 from backprop.kernel.operators import Rules
 from backprop.kernel.variable import Variable

@@ -17,9 +17,9 @@ from backprop.functions.bases import (
     unary,
 )
 from backprop.functions.cotangents import absorb
-from backprop.kernel.arrays import Array
-from backprop.kernel.compat import override
-from backprop.kernel.domain import POSITIVE, Domain, Interval
+from backprop.ground.arrays import Array
+from backprop.ground.compat import override
+from backprop.ground.domain import POSITIVE, Domain, Interval
 
 __all__ = [
     "exp",

@@ -15,9 +15,9 @@ from backprop.functions.bases import (
 )
 from backprop.functions.cotangents import absorb, scale
 from backprop.functions.elementwise.trigonometric import one_minus_square
-from backprop.kernel.arrays import Array
-from backprop.kernel.compat import override
-from backprop.kernel.domain import Domain, Interval
+from backprop.ground.arrays import Array
+from backprop.ground.compat import override
+from backprop.ground.domain import Domain, Interval
 
 __all__ = [
     "acosh",

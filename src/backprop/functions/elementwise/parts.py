@@ -13,9 +13,9 @@ from backprop.functions.cases import case
 from backprop.functions.elementwise.piecewise import Flat
 from backprop.functions.elementwise.powers import Positive
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import REALS
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import REALS
 from backprop.kernel.variable import Variable
 
 __all__ = ["angle", "conj", "conjugate", "imag", "real", "real_if_close"]

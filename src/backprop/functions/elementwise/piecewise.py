@@ -21,9 +21,9 @@ from backprop.functions.bases import (
 from backprop.functions.cases import case
 from backprop.functions.elementwise.powers import positive
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import REALS, Domain
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import REALS, Domain
 from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from backprop.functions.bases import (
 )
 from backprop.functions.cases import case
 from backprop.functions.cotangents import absorb, unbroadcast
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import POSITIVE, REALS, Domain, Interval
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import POSITIVE, REALS, Domain, Interval
 from backprop.kernel.function import Function
 from backprop.kernel.variable import Variable
 

@@ -21,9 +21,9 @@ from backprop.functions.cases import Case, case
 from backprop.functions.cotangents import absorb
 from backprop.functions.elementwise.piecewise import Flat
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import Domain, Interval
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import Domain, Interval
 from backprop.kernel.variable import Variable
 
 __all__ = [

@@ -19,9 +19,9 @@ from backprop.functions.bases import (
 from backprop.functions.cases import case
 from backprop.functions.cotangents import absorb, scale
 from backprop.functions.elementwise.powers import ORDINARY, cosine, over
-from backprop.kernel.arrays import Array
-from backprop.kernel.compat import override
-from backprop.kernel.domain import REALS, Domain, Interval
+from backprop.ground.arrays import Array
+from backprop.ground.compat import override
+from backprop.ground.domain import REALS, Domain, Interval
 from backprop.kernel.variable import Variable
 
 __all__ = [

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Rules that pick, place, repeat and order elements."""

@@ -12,7 +12,7 @@ from backprop.functions.indexing.selection import Scatter, where
 from backprop.functions.registry import implements
 from backprop.functions.shaping.axes import moveaxis
 from backprop.functions.shaping.shapes import ravel
-from backprop.kernel.arrays import Operand, brief
+from backprop.ground.arrays import Operand, brief
 from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from backprop.functions.shaping.shapes import (
     reshape,
 )
 from backprop.functions.shaping.splitting import unstack
-from backprop.kernel.arrays import Operand, as_tuple
-from backprop.kernel.domain import REALS
+from backprop.ground.arrays import Operand, as_tuple
+from backprop.ground.domain import REALS
 from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from backprop.functions.shaping.axes import flip
 from backprop.functions.shaping.creation import linspace
 from backprop.functions.shaping.joining import concatenate
 from backprop.functions.shaping.shapes import broadcast_to, laid, order_of, squeeze
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
 from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:

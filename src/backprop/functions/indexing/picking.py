@@ -17,9 +17,9 @@ from backprop.functions.registry import implements
 from backprop.functions.shaping.axes import moveaxis
 from backprop.functions.shaping.joining import concatenate
 from backprop.functions.shaping.shapes import astype, broadcast_to, laid, order_of, ravel, reshape
-from backprop.kernel.arrays import Array, Axes, Mode, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import REALS
+from backprop.ground.arrays import Array, Axes, Mode, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import REALS
 from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from backprop.functions.cotangents import unbroadcast
 from backprop.functions.registry import implements
 from backprop.functions.shaping.joining import Operands, members, stack
 from backprop.functions.shaping.shapes import broadcast_to
-from backprop.kernel.arrays import Array, Mode, Operand, Shape, as_array, brief, is_subclass
-from backprop.kernel.compat import override
-from backprop.kernel.domain import REALS
+from backprop.ground.arrays import Array, Mode, Operand, Shape, as_array, brief, is_subclass
+from backprop.ground.compat import override
+from backprop.ground.domain import REALS
 from backprop.kernel.function import BinaryFunction
 from backprop.kernel.operators import Index, Operators
 from backprop.kernel.variable import Constant, Variable

@@ -12,9 +12,9 @@ from backprop.functions.indexing.selection import scatter
 from backprop.functions.indexing.sorting import sort
 from backprop.functions.registry import implements
 from backprop.functions.shaping.joining import concatenate
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import Interval
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import Interval
 from backprop.kernel.function import Function
 from backprop.kernel.variable import Variable
 

@@ -10,8 +10,8 @@ from backprop.functions.bases import Linear, as_variable
 from backprop.functions.cases import case
 from backprop.functions.registry import implements
 from backprop.functions.shaping.axes import along
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
 from backprop.kernel.function import Function
 from backprop.kernel.variable import Variable
 

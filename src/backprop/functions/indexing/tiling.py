@@ -15,7 +15,7 @@ from backprop.functions.indexing.picking import numbers, take
 from backprop.functions.indexing.selection import places
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import BroadcastTo, Reshape, laid, ravel
-from backprop.kernel.arrays import Operand, as_tuple
+from backprop.ground.arrays import Operand, as_tuple
 from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Rules of linear algebra: products, solving, decompositions, norms."""

@@ -15,8 +15,8 @@ from backprop.functions.cases import case
 from backprop.functions.reductions.products import bare
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
 from backprop.kernel.function import NaryFunction
 from backprop.kernel.variable import Variable
 

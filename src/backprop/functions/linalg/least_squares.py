@@ -12,9 +12,9 @@ from backprop.functions.cases import case
 from backprop.functions.linalg.singular import svdvals
 from backprop.functions.registry import implements
 from backprop.functions.shaping.matrices import mirrored, plain
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import Interval
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import Interval
 from backprop.kernel.function import Function
 from backprop.kernel.operands import call
 from backprop.kernel.variable import Variable

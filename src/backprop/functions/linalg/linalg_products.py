@@ -16,7 +16,7 @@ from backprop.functions.linalg import vectors
 from backprop.functions.reductions import products
 from backprop.functions.reductions.products import Summed, bare
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import Array, Operand
+from backprop.ground.arrays import Array, Operand
 from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:

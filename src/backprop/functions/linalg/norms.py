@@ -17,9 +17,9 @@ from backprop.functions.linalg.solving import inv
 from backprop.functions.reductions.reductions import Reduction, reduced
 from backprop.functions.registry import implements
 from backprop.functions.shaping.matrices import plain
-from backprop.kernel.arrays import Array, Axes, Operand, Shape
-from backprop.kernel.compat import override
-from backprop.kernel.domain import POSITIVE, REALS, Interval
+from backprop.ground.arrays import Array, Axes, Operand, Shape
+from backprop.ground.compat import override
+from backprop.ground.domain import POSITIVE, REALS, Interval
 from backprop.kernel.operands import call
 from backprop.kernel.variable import Variable
 

@@ -15,9 +15,9 @@ from backprop.functions.cotangents import absorb
 from backprop.functions.linalg.decompositions import eigh
 from backprop.functions.registry import implements
 from backprop.functions.shaping.matrices import leading, plain, reciprocal, rounding
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import Interval
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import Interval
 from backprop.kernel.function import Function, NaryFunction
 from backprop.kernel.operands import call
 from backprop.kernel.variable import Variable

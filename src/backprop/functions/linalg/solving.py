@@ -12,9 +12,9 @@ from backprop.functions.bases import as_variable
 from backprop.functions.cases import case
 from backprop.functions.cotangents import unbroadcast
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import Interval
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import Interval
 from backprop.kernel.function import BinaryFunction, Function
 from backprop.kernel.variable import Variable
 

@@ -16,8 +16,8 @@ from backprop.functions.reductions.products import bare
 from backprop.functions.registry import implements
 from backprop.functions.shaping.axes import moveaxis
 from backprop.functions.shaping.joining import stack
-from backprop.kernel.arrays import Array, Operand, Shapes
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Operand, Shapes
+from backprop.ground.compat import override
 from backprop.kernel.function import BinaryFunction
 from backprop.kernel.variable import Variable
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Rules that take elements along axes together, or up to each."""

@@ -13,8 +13,8 @@ from backprop.functions.elementwise.piecewise import maximum, minimum
 from backprop.functions.reductions.scans import Cumprod, Cumsum, suffix_sums
 from backprop.functions.shaping.axes import along
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
 from backprop.kernel.function import Function
 from backprop.kernel.variable import Variable
 

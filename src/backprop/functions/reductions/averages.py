@@ -14,9 +14,9 @@ from backprop.functions.reductions.reductions import Functions, Reduction, over
 from backprop.functions.registry import implements
 from backprop.functions.shaping.creation import full_like
 from backprop.functions.shaping.shapes import broadcast_to, in_dtype
-from backprop.kernel.arrays import Array, Axes, Operand, Shape
-from backprop.kernel.compat import override
-from backprop.kernel.domain import POSITIVE, REALS
+from backprop.ground.arrays import Array, Axes, Operand, Shape
+from backprop.ground.compat import override
+from backprop.ground.domain import POSITIVE, REALS
 from backprop.kernel.variable import Constant, Variable
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from backprop.functions.registry import implements
 from backprop.functions.shaping.creation import full_like
 from backprop.functions.shaping.joining import concatenate
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import POSITIVE, REALS
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import POSITIVE, REALS
 from backprop.kernel.variable import Constant, Variable
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from backprop.functions.elementwise.piecewise import maximum, minimum
 from backprop.functions.reductions.reductions import Functions, Reduction, over
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel.arrays import Array, Axes, Operand
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Axes, Operand
+from backprop.ground.compat import override
 from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:

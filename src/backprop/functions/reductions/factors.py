@@ -19,8 +19,8 @@ from backprop.functions.elementwise.arithmetic import multiply
 from backprop.functions.reductions.reductions import Functions, Reduction, axes_of
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel.arrays import Array, Axes, Operand, Shapes
-from backprop.kernel.compat import Self, override
+from backprop.ground.arrays import Array, Axes, Operand, Shapes
+from backprop.ground.compat import Self, override
 from backprop.kernel.function import Function
 from backprop.kernel.variable import Variable
 

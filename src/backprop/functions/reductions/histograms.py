@@ -17,8 +17,8 @@ from backprop.functions.cases import case
 from backprop.functions.indexing.selection import Scatter, places
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import ravel, reshape
-from backprop.kernel.arrays import Operand
-from backprop.kernel.domain import Interval
+from backprop.ground.arrays import Operand
+from backprop.ground.domain import Interval
 from backprop.kernel.variable import Variable
 from backprop.pytree import leaves
 

@@ -22,8 +22,8 @@ from backprop.functions.reductions.accumulating import accumulated
 from backprop.functions.reductions.reductions import Functions, Reduction, values
 from backprop.functions.reductions.scans import suffix_sums
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel.arrays import Array, Axes, Operand
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Axes, Operand
+from backprop.ground.compat import override
 from backprop.kernel.function import Function
 from backprop.kernel.variable import Variable
 

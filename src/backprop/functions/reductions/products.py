@@ -14,7 +14,7 @@ from backprop.functions.cases import case
 from backprop.functions.elementwise.arithmetic import Matmul, multiply
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import laid
-from backprop.kernel.arrays import Array, Operand, as_tuple
+from backprop.ground.arrays import Array, Operand, as_tuple
 from backprop.kernel.variable import Constant, Variable
 
 __all__ = ["dot", "inner", "kron", "outer", "tensordot", "trace", "vdot"]

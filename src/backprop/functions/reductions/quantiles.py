@@ -19,8 +19,8 @@ from backprop.functions.indexing.selection import scatter
 from backprop.functions.reductions.reductions import axes_of, values
 from backprop.functions.reductions.statistics import NEAR
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import Array, Axes, Operand
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Axes, Operand
+from backprop.ground.compat import override
 from backprop.kernel.function import Function
 from backprop.kernel.variable import Variable
 

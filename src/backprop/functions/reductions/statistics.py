@@ -12,9 +12,9 @@ from backprop.functions.cotangents import absorb
 from backprop.functions.reductions.reductions import Functions, Reduction, over, values
 from backprop.functions.registry import implements
 from backprop.functions.shaping.shapes import in_dtype
-from backprop.kernel.arrays import Array, Axes, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import Interval
+from backprop.ground.arrays import Array, Axes, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import Interval
 from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from backprop.functions.bases import Linear, as_variable
 from backprop.functions.cases import case
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import Array, Axes, Operand, Shape
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Axes, Operand, Shape
+from backprop.ground.compat import override
 from backprop.kernel.function import Function
 from backprop.kernel.variable import Variable
 

@@ -11,7 +11,7 @@ from backprop.functions.cases import case
 from backprop.functions.registry import implements
 from backprop.functions.shaping.joining import concatenate, stack, variables
 from backprop.functions.shaping.shapes import Reshape, copy, laid
-from backprop.kernel.arrays import Operand, as_array, is_subclass
+from backprop.ground.arrays import Operand, as_array, is_subclass
 from backprop.kernel.operands import holds_variable, is_live
 from backprop.kernel.variable import Constant, Variable
 from backprop.pytree import mapped

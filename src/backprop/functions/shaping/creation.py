@@ -24,9 +24,9 @@ from backprop.functions.shaping.shapes import (
     laid,
     order_of,
 )
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
-from backprop.kernel.domain import POSITIVE, REALS, Domain
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
+from backprop.ground.domain import POSITIVE, REALS, Domain
 from backprop.kernel.function import BinaryFunction
 from backprop.kernel.variable import Variable
 

@@ -8,7 +8,7 @@ from backprop.functions.bases import as_variable
 from backprop.functions.cases import case
 from backprop.functions.registry import implements
 from backprop.functions.shaping.axes import roll
-from backprop.kernel.arrays import Axes, Operand, as_tuple
+from backprop.ground.arrays import Axes, Operand, as_tuple
 from backprop.kernel.variable import Variable
 
 __all__ = ["fftshift", "ifftshift"]

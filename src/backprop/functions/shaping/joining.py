@@ -20,8 +20,8 @@ from backprop.functions.shaping.shapes import (
     ravel,
 )
 from backprop.functions.shaping.splitting import unstack
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
 from backprop.kernel.function import NaryFunction
 from backprop.kernel.variable import Constant, Variable
 

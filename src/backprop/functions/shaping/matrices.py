@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop.kernel.arrays import Array, Operand
+from backprop.ground.arrays import Array, Operand
 from backprop.kernel.operands import call
 from backprop.kernel.variable import Variable
 

@@ -12,8 +12,8 @@ from backprop.functions.bases import Linear, as_variable
 from backprop.functions.cases import case
 from backprop.functions.cotangents import unbroadcast
 from backprop.functions.registry import implements
-from backprop.kernel.arrays import FLOATS, Array, Axes, MemoryOrder, Operand, Order, Shape, as_tuple
-from backprop.kernel.compat import override
+from backprop.ground.arrays import FLOATS, Array, Axes, MemoryOrder, Operand, Order, Shape, as_tuple
+from backprop.ground.compat import override
 from backprop.kernel.variable import Variable
 
 if TYPE_CHECKING:

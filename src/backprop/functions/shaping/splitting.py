@@ -12,8 +12,8 @@ from backprop.functions.bases import as_variable
 from backprop.functions.cases import case
 from backprop.functions.registry import implements
 from backprop.functions.shaping.axes import moveaxis
-from backprop.kernel.arrays import Array, Operand
-from backprop.kernel.compat import override
+from backprop.ground.arrays import Array, Operand
+from backprop.ground.compat import override
 from backprop.kernel.function import NaryFunction
 from backprop.kernel.variable import Variable
 

@@ -7,9 +7,9 @@ from numbers import Real
 from typing import Final, TypeAlias
 
 from backprop.errors import ArgumentTypeError, ArgumentValueError
-from backprop.kernel.arrays import brief
-from backprop.kernel.compat import override
-from backprop.kernel.narrowing import is_sequence
+from backprop.ground.arrays import brief
+from backprop.ground.compat import override
+from backprop.ground.narrowing import is_sequence
 
 
 class Interval:  # no dataclass: to import those takes longer than all but a few of our modules

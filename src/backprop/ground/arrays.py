@@ -11,7 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from backprop.errors import DataError
-from backprop.kernel.narrowing import is_scalar
+from backprop.ground.narrowing import is_scalar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
