@@ -58,7 +58,7 @@ from backprop.errors import (
     HigherOrderError,
     TransformError,
 )
-from backprop.kernel.atomic import AtomicSlot
+from backprop.ground.atomic import AtomicSlot
 from backprop.testing import GradientMismatch, check_gradient
 from backprop.transforms.forward_mode import tangents
 from tests.helpers import leaf

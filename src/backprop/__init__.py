@@ -39,8 +39,8 @@ from backprop.functions.elementwise.powers import square
 from backprop.functions.elementwise.trigonometric import cos, sin
 from backprop.ground.arrays import Array
 from backprop.ground.domain import POSITIVE, REALS, Interval
+from backprop.ground.misuse import using_config
 from backprop.kernel.function import BinaryFunction, Function, NaryFunction
-from backprop.kernel.misuse import using_config
 from backprop.kernel.modes import checking, no_grad
 from backprop.kernel.table import LOADERS
 from backprop.kernel.variable import Constant, Node, Variable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop.errors import GradientShapeError, GradientTypeError, OutputError, ReadOnlyError
+from backprop.errors import GradientShapeError, GradientTypeError, OutputError
 from backprop.ground.arrays import FLOATS, Array, Traced, brief, is_array, is_subclass
 
 
@@ -33,14 +33,6 @@ def checked_constant(y: object, rule: str) -> Array:
 def _no_output(y: object, rule: str) -> OutputError:
     kind = f"{type(y).__name__} of dtype {y.dtype}" if is_array(y) else type(y).__name__
     return OutputError(f"forward of {rule} must return an array of floats, got {kind}: {brief(y)}")
-
-
-def written(rule: str) -> ReadOnlyError:
-    """What is raised where `rule`, a method of a Function, wrote into an array that it was lent."""
-    return ReadOnlyError(
-        f"{rule} writes into an array that it was only lent, a cotangent or what forward got or "
-        "gave; others read it after it: make a new one, gy = gy * 3 instead of gy *= 3"
-    )
 
 
 def pushed(t: object, data: Array, rule: str) -> Array:

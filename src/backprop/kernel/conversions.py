@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from backprop.errors import ConversionError
-from backprop.ground.arrays import Array, brief
+from backprop.ground.arrays import Array
 from backprop.ground.compat import override
+from backprop.ground.misuse import cut
 from backprop.kernel.methods import Methods
 from backprop.kernel.modes import lifting, transforming
 from backprop.kernel.operators import V
@@ -57,13 +57,13 @@ class Conversions(Methods[V]):
     def _looked(self, how: str) -> Array:
         """The data, for one who only looks at it."""
         if lifting.get() or (transforming.get() and _is_differentiated(self)):
-            raise _cut(self, how)
+            raise cut(self, how)
         return self._plain()
 
     if not TYPE_CHECKING:  # NumPy's stubs would take a Variable for an array: `array @ x` for one
 
         def __array__(self, dtype: object = None, *, copy: object = None) -> NoReturn:
-            raise _cut(
+            raise cut(
                 self,
                 "numpy.asarray(x)",
                 "; with pandas write df.to_numpy() @ x, for numpy.array([x, y]) numpy.stack([x, y])"
@@ -71,10 +71,10 @@ class Conversions(Methods[V]):
             )
 
     def __bool__(self) -> NoReturn:
-        raise _cut(self, "bool(x)", "; a comparison as x > 0 gives plain bools")
+        raise cut(self, "bool(x)", "; a comparison as x > 0 gives plain bools")
 
     def __float__(self) -> NoReturn:
-        raise _cut(
+        raise cut(
             self,
             "float(x)",
             "; functions of math are in numpy too, and for out[i] = x collect the values in a list "
@@ -82,13 +82,13 @@ class Conversions(Methods[V]):
         )
 
     def __int__(self) -> NoReturn:
-        raise _cut(self, "int(x)")
+        raise cut(self, "int(x)")
 
     def __complex__(self) -> NoReturn:
-        raise _cut(self, "complex(x)")
+        raise cut(self, "complex(x)")
 
     def __index__(self) -> NoReturn:
-        raise _cut(self, "an index x")
+        raise cut(self, "an index x")
 
 
 def _is_differentiated(v: Any) -> bool:
@@ -103,10 +103,3 @@ def _is_differentiated(v: Any) -> bool:
             open_.extend(x._creator.inputs)
         seen.add(id(x))
     return False
-
-
-def _cut(v: object, how: str, more: str = "") -> ConversionError:
-    return ConversionError(
-        f"{how}: converting {brief(v)} to a plain number, bool or array would cut its gradient; "
-        f"compute with Variables, or take x.data where no gradient is wanted{more}"
-    )

@@ -10,8 +10,8 @@ from numpy import ndarray
 from backprop.errors import CreatorError, OutputError
 from backprop.ground.arrays import Array, Operand, Result, brief
 from backprop.ground.compat import override
+from backprop.ground.misuse import one_operand
 from backprop.kernel.checks import checked_output
-from backprop.kernel.misuse import one_operand
 from backprop.kernel.modes import blocks, recording
 from backprop.kernel.operands import as_operand, constant, is_folded, joined, raw
 from backprop.kernel.saved import watch
@@ -152,14 +152,6 @@ class Function(OneOutput, kind=True):
         return (self.backward(*gys),)
 
     @override
-    def value(self, *xs: Array) -> object:
-        return self.forward(*xs)
-
-    @override
-    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
-        return (self.jvp(*txs),)
-
-    @override
     def bind(self, inputs: tuple[A, ...], outputs: tuple[A, ...]) -> None:
         bind(self, x=inputs[0], y=outputs[0])
 
@@ -251,18 +243,6 @@ class BinaryFunction(OneOutput, kind=True):
     def jvp(self, ta: Any, tb: Any, /) -> Result:
         """The tangent of the output, given those of both inputs."""
         raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, ta, tb)")
-
-    @override
-    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
-        return self.backward(*gys)
-
-    @override
-    def value(self, *xs: Array) -> object:
-        return self.forward(*xs)
-
-    @override
-    def pushforward(self, *txs: Array) -> tuple[Result, ...]:
-        return (self.jvp(*txs),)
 
     @override
     def bind(self, inputs: tuple[A, ...], outputs: tuple[A, ...]) -> None:
@@ -372,14 +352,6 @@ class NaryFunction(Node, kind=True):
     def jvp(self, *txs: Any) -> tuple[Result, ...]:
         """The tangents of all outputs, given those of all inputs."""
         raise NotImplementedError(f"{type(self).__name__} has no method jvp(self, *txs)")
-
-    @override
-    def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
-        return self.backward(*gys)
-
-    @override
-    def value(self, *xs: Array) -> object:
-        return self.forward(*xs)
 
     @override
     def pushforward(self, *txs: Array) -> tuple[Result, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from backprop.ground.arrays import Axes, MemoryOrder, Mode, Operand, Order, Shape
+
+    DType: TypeAlias = DTypeLike | None
 
 
 class Methods(Operators[V]):
@@ -49,34 +51,19 @@ class Methods(Operators[V]):
         return call(np.conjugate, self)
 
     def sum(
-        self,
-        axis: Axes = None,
-        dtype: DTypeLike | None = None,
-        *,
-        keepdims: bool = False,
-        **kwargs: Any,
+        self, axis: Axes = None, dtype: DType = None, *, keepdims: bool = False, **kwargs: Any
     ) -> V:
         """numpy.sum of this Variable."""
         return call(np.sum, self, axis=axis, dtype=dtype, keepdims=keepdims, **kwargs)
 
     def mean(
-        self,
-        axis: Axes = None,
-        dtype: DTypeLike | None = None,
-        *,
-        keepdims: bool = False,
-        **kwargs: Any,
+        self, axis: Axes = None, dtype: DType = None, *, keepdims: bool = False, **kwargs: Any
     ) -> V:
         """numpy.mean of this Variable."""
         return call(np.mean, self, axis=axis, dtype=dtype, keepdims=keepdims, **kwargs)
 
     def prod(
-        self,
-        axis: Axes = None,
-        dtype: DTypeLike | None = None,
-        *,
-        keepdims: bool = False,
-        **kwargs: Any,
+        self, axis: Axes = None, dtype: DType = None, *, keepdims: bool = False, **kwargs: Any
     ) -> V:
         """numpy.prod of this Variable."""
         return call(np.prod, self, axis=axis, dtype=dtype, keepdims=keepdims, **kwargs)
@@ -90,32 +77,22 @@ class Methods(Operators[V]):
         return call(np.min, self, axis=axis, keepdims=keepdims, **kwargs)
 
     def var(
-        self,
-        axis: Axes = None,
-        dtype: DTypeLike | None = None,
-        *,
-        keepdims: bool = False,
-        **kwargs: Any,
+        self, axis: Axes = None, dtype: DType = None, *, keepdims: bool = False, **kwargs: Any
     ) -> V:
         """numpy.var of this Variable."""
         return call(np.var, self, axis=axis, dtype=dtype, keepdims=keepdims, **kwargs)
 
     def std(
-        self,
-        axis: Axes = None,
-        dtype: DTypeLike | None = None,
-        *,
-        keepdims: bool = False,
-        **kwargs: Any,
+        self, axis: Axes = None, dtype: DType = None, *, keepdims: bool = False, **kwargs: Any
     ) -> V:
         """numpy.std of this Variable."""
         return call(np.std, self, axis=axis, dtype=dtype, keepdims=keepdims, **kwargs)
 
-    def cumsum(self, axis: int | None = None, dtype: DTypeLike | None = None) -> V:
+    def cumsum(self, axis: int | None = None, dtype: DType = None) -> V:
         """numpy.cumsum of this Variable."""
         return call(np.cumsum, self, axis=axis, dtype=dtype)
 
-    def cumprod(self, axis: int | None = None, dtype: DTypeLike | None = None) -> V:
+    def cumprod(self, axis: int | None = None, dtype: DType = None) -> V:
         """numpy.cumprod of this Variable."""
         return call(np.cumprod, self, axis=axis, dtype=dtype)
 
@@ -151,13 +128,7 @@ class Methods(Operators[V]):
         """numpy.diagonal of this Variable."""
         return call(np.diagonal, self, offset, axis1, axis2)
 
-    def trace(
-        self,
-        offset: int = 0,
-        axis1: int = 0,
-        axis2: int = 1,
-        dtype: DTypeLike | None = None,
-    ) -> V:
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DType = None) -> V:
         """numpy.trace of this Variable."""
         return call(np.trace, self, offset, axis1, axis2, dtype)
 

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 from weakref import ref
 
-from backprop.errors import SignatureError
+from backprop.ground.misuse import takes_nothing
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,19 +68,10 @@ class Mode:
 
     _entered: list[Block]
 
-    if TYPE_CHECKING:
-
-        def __init__(self) -> None: ...
-
-    else:
-
-        def __init__(self, given=None, /):  # others write no_grad(function)
-            self._entered = []
-            if given is not None:
-                name = type(self).__name__
-                raise SignatureError(
-                    f"{name}() takes nothing, got {type(given).__name__}: write `with {name}():`"
-                )
+    def __init__(self, given: None = None, /) -> None:  # others write no_grad(function)
+        self._entered = []
+        if given is not None:
+            raise takes_nothing(type(self).__name__, given)
 
     def __enter__(self) -> None:
         block = Block(type(self), sys._getframe(1))

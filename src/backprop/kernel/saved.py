@@ -5,22 +5,19 @@ The context manager itself stands in modes.py, beside `no_grad`; here is what it
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy import ndarray
 
 from backprop.errors import ChangedError, NonFiniteError
+from backprop.ground.frames import caller
 from backprop.ground.narrowing import is_numpys, is_sequence
 from backprop.kernel.modes import is_checking
 
 if TYPE_CHECKING:
     from backprop.ground.arrays import Array
-
-# Frames of these are passed over: a call is made by the line that is nobody's here.
-_HOUSES: Final = (__file__.rpartition("kernel")[0], np.__file__.removesuffix("__init__.py"))
 
 
 class Saving(Protocol):
@@ -72,18 +69,25 @@ def inspect(node: Saving, by: str = "") -> None:
                 )
 
 
-def hashes(arrays: Iterable[Array]) -> list[int | None]:
-    """What tells whether arrays have changed."""
-    return list(map(_hash, arrays))
+def watched(
+    node: Saving, pullback: Callable[..., tuple[Any, ...]], gys: tuple[Array, ...]
+) -> tuple[Any, ...]:
+    """What `pullback` gives of cotangents, with a look at what is saved before and after it.
 
-
-def unwritten(node: Saving, before: list[int | None], gys: Iterable[Array]) -> None:
-    """Raise ChangedError if a rule wrote into its cotangents, as numpy.add.at can."""
-    if before != hashes(gys):
+    Raises ChangedError if something had changed, or the rule wrote into its cotangents, as
+    numpy.add.at can; NonFiniteError as `finite` does.
+    """
+    inspect(node)
+    before = list(map(_hash, gys))
+    gxs = pullback(*gys)
+    inspect(node, "backward")
+    if before != list(map(_hash, gys)):
         raise ChangedError(
             f"{type(node).__name__}.backward changed its cotangent in place: others read it after "
             "it; change a copy of the array"
         )
+    finite(node, "backward", (*gys, *node.primals, *node.results), gxs)
+    return gxs
 
 
 def finite(node: Saving, how: str, before: Iterable[Array], after: Any) -> None:
@@ -106,14 +110,6 @@ def _is_finite(array: object) -> bool:
 def _hash(array: Array) -> int | None:
     """A hash of the values; None for an array of another library, which is not asked for them."""
     return hash(array.tobytes()) if type(array) is ndarray else None
-
-
-def caller() -> tuple[str, int]:
-    """The file and the line of the user's code that is running."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOUSES):
-        frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
 
 
 def _place(was: Watch) -> str:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 import numpy as np
 from numpy import ndarray
 
-from backprop.errors import CycleError, GradientCountError
+from backprop.errors import GradientCountError
 from backprop.ground.arrays import Array, Result, brief
+from backprop.ground.misuse import cycle
 from backprop.kernel.checks import fitting, returned
 from backprop.kernel.modes import is_checking
 
@@ -100,7 +101,7 @@ class Sweep:
                     if not self.table:
                         break
                 elif above.generation >= node.generation:
-                    raise _cycle(node)
+                    raise cycle(type(node).__name__)
                 elif not heap or above.generation > -heap[0][0]:
                     continue
                 self.reach(v, gy)
@@ -130,7 +131,7 @@ class Sweep:
             if x.is_constant:
                 continue
             if x._creator is not None and x._creator.generation >= node.generation:
-                raise _cycle(node)
+                raise cycle(type(node).__name__)
             if type(gx) is ndarray and gx.dtype is data.dtype and gx.shape == data.shape:
                 if not fresh or gx.base is not None or any(gx is gy for gy in gys):
                     gx = gx.copy()
@@ -232,10 +233,3 @@ def pull(root: Value, seed: Array) -> list[tuple[Any, Array]]:
     walk = Sweep(retain_grad=False)
     walk.run(root, seed)
     return [(v, g) for v, g in zip(walk.variables, walk.grads, strict=True) if g is not None]
-
-
-def _cycle(node: Creator) -> CycleError:
-    return CycleError(
-        f"the input of a {type(node).__name__} was computed from its own output: "
-        "set_creator or a __call__ of its own has bound one instance to two calls; make it two"
-    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from functools import partial
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsIndex, TypeVar
 from weakref import ref
@@ -21,9 +22,7 @@ from backprop.errors import (
     CreatorError,
     DataError,
     GraphCopyError,
-    HigherOrderError,
     NoGraphError,
-    NotCalledError,
     OutputDroppedError,
 )
 from backprop.ground.arrays import (
@@ -39,20 +38,21 @@ from backprop.ground.arrays import (
     ones_like,
     read_only,
 )
+from backprop.ground.atomic import AtomicSlot
 from backprop.ground.compat import Self, override
 from backprop.ground.domain import REALS, Domain
-from backprop.kernel.atomic import AtomicSlot
-from backprop.kernel.checks import fitting, written
+from backprop.ground.misuse import check_arity, other_backward, set_up_with, uncalled, written
+from backprop.kernel.checks import fitting
 from backprop.kernel.conversions import Conversions
-from backprop.kernel.misuse import check_arity, other_backward, set_up_with
 from backprop.kernel.modes import is_checking
-from backprop.kernel.saved import finite, hashes, inspect, unwritten
+from backprop.kernel.saved import finite, inspect, watched
 from backprop.kernel.sweep import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Never
 
+    from backprop.errors import HigherOrderError, NotCalledError
     from backprop.ground.arrays import Data
     from backprop.kernel.saved import Watch
 
@@ -83,6 +83,7 @@ class Variable(Conversions["Variable"]):
     _creator: Node | None
     _seed: Array  # what the user assigned to grad; it counts while `_grad` is that same array
     _label: str | None
+    _no_graph: ClassVar[str] = ""  # of a kind of Variable that has none: why
 
     def __init__(self, data: Data | Container, name: str | None = None) -> None:
         if type(data) is ndarray and data.dtype in FLOATS:
@@ -169,6 +170,8 @@ class Variable(Conversions["Variable"]):
         >>> x.grad
         array([ 2., 40.])
         """
+        if self._no_graph:
+            raise NoGraphError(f"{brief(self)} {self._no_graph}")
         if unknown:
             raise other_backward(unknown)
         given = self._grad
@@ -226,16 +229,11 @@ class Constant(Variable):
 
     __slots__ = ()
     is_constant: ClassVar[bool] = True
+    _no_graph: ClassVar[str] = "is a constant: it was computed from no Variable"
 
     @override
     def _taken(self, data: Data | Container) -> Array:
         return as_array(data)
-
-    @override
-    def backward(
-        self, *, accumulate: bool = False, retain_grad: bool = True, **unknown: Never
-    ) -> None:
-        raise NoGraphError(f"{brief(self)} is a constant: it was computed from no Variable")
 
 
 class Input(Variable):
@@ -250,18 +248,11 @@ class Unrecorded(Variable):
     """A value computed under `no_grad()`: a leaf to what uses it, but with nothing to walk back."""
 
     __slots__ = ()
+    _no_graph: ClassVar[str] = "was computed under no_grad(): compute it outside to record"
 
     @override
     def set_creator(self, func: Node) -> None:
         raise CreatorError(f"{brief(self)} was computed under no_grad(); it has no creator")
-
-    @override
-    def backward(
-        self, *, accumulate: bool = False, retain_grad: bool = True, **unknown: Never
-    ) -> None:
-        raise NoGraphError(
-            f"{brief(self)} was computed under no_grad(): compute it outside to record"
-        )
 
 
 _N = TypeVar("_N", bound="Node")
@@ -313,16 +304,10 @@ class Node:
     # Above that of the inputs' creators: a sweep visits consumers first. Below 0: a lifted twin.
     generation: int
 
-    if TYPE_CHECKING:
-
-        def __init__(self) -> None: ...
-
-    else:
-
-        def __init__(self, given=None, /):  # the book's readers write Square(x)
-            self._free = True
-            if given is not None:
-                raise set_up_with(self, given)
+    def __init__(self, given: None = None, /) -> None:  # the book's readers write Square(x)
+        self._free = True
+        if given is not None:
+            raise set_up_with(self, given)
 
     @override
     def __init_subclass__(cls, *, kind: bool = False, fresh: bool = False, **kwargs: Any) -> None:
@@ -361,15 +346,19 @@ class Node:
 
     def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         """What `backward` returns, whatever the kind: a gradient for each input."""
-        raise NotImplementedError
+        rule: Any = self
+        gxs: tuple[Result | None, ...] = rule.backward(*gys)
+        return gxs
 
     def value(self, *xs: Array) -> object:
         """What `forward` returns, whatever the kind."""
-        raise NotImplementedError
+        rule: Any = self
+        return rule.forward(*xs)
 
     def pushforward(self, *txs: Array) -> tuple[Result, ...]:
         """What `jvp` returns, whatever the kind: a tangent for each output."""
-        raise NotImplementedError
+        rule: Any = self
+        return (rule.jvp(*txs),)
 
     def wants(self, i: int) -> bool:
         """Whether anybody asked for the gradient of input `i`: not if that is a Constant."""
@@ -407,13 +396,7 @@ class Node:
         if not is_checking():
             rule = self.pullback
             return rule(*gys) if self.fresh else self.lend("backward", rule, *gys)
-        inspect(self)
-        before = hashes(gys)
-        gxs = self.lend("backward", self.pullback, *gys)
-        inspect(self, "backward")
-        unwritten(self, before, gys)
-        finite(self, "backward", (*gys, *self.primals, *self.results), gxs)
-        return gxs
+        return watched(self, partial(self.lend, "backward", self.pullback), gys)
 
     def pushed(self, *txs: Array) -> tuple[Result, ...]:
         """What `pushforward` gives, likewise."""
@@ -462,14 +445,7 @@ class Node:
         self.generation = max(above, default=0) + 1
 
     def _uncalled(self) -> NotCalledError | HigherOrderError:
-        name = type(self).__name__
-        if getattr(self, "generation", 0) < 0:
-            return HigherOrderError(
-                f"{name}.backward reads the Variables of the call, whose data are arrays, so its "
-                "result cannot be differentiated again: write self.x instead of self.input.data "
-                "(self.a, self.b or self.xs in the other kinds), self.y instead of self.output.data"
-            )
-        return NotCalledError(f"{name} has no input or output yet: call it first")
+        return uncalled(type(self).__name__, lifted=getattr(self, "generation", 0) < 0)
 
     def _alive(self, output: ref[Variable]) -> Variable:
         variable = output()

@@ -23,10 +23,10 @@ from backprop.errors import (
 from backprop.functions.bases import Linear, as_variable
 from backprop.ground.arrays import Array, Shape, as_array, as_tuple, brief, is_weak
 from backprop.ground.compat import override
+from backprop.ground.frames import caller
 from backprop.ground.narrowing import is_dict, is_list, is_sequence
 from backprop.kernel.checks import fitting
 from backprop.kernel.modes import run_recorded
-from backprop.kernel.saved import caller
 from backprop.kernel.sweep import pull
 from backprop.kernel.table import call as differentiable
 from backprop.kernel.variable import Constant, Input, Unrecorded, Variable

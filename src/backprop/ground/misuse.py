@@ -6,7 +6,14 @@ from inspect import CO_VARARGS
 from types import FunctionType
 from typing import Any, Final, NoReturn
 
-from backprop.errors import SignatureError
+from backprop.errors import (
+    ConversionError,
+    CycleError,
+    HigherOrderError,
+    NotCalledError,
+    ReadOnlyError,
+    SignatureError,
+)
 from backprop.ground.arrays import brief
 
 _ARGUMENTS: Final = {1: "(x)", 2: "(a, b)", None: "(*xs)"}
@@ -64,4 +71,46 @@ def other_backward(unknown: dict[str, Any]) -> SignatureError:
     return SignatureError(
         f"backward knows accumulate and retain_grad, not {', '.join(unknown)}: "
         + ("; ".join(instead) or "leave it out")
+    )
+
+
+def uncalled(name: str, *, lifted: bool) -> NotCalledError | HigherOrderError:
+    """The error of a Function whose input or output is asked for where it has none."""
+    if lifted:
+        return HigherOrderError(
+            f"{name}.backward reads the Variables of the call, whose data are arrays, so its "
+            "result cannot be differentiated again: write self.x instead of self.input.data "
+            "(self.a, self.b or self.xs in the other kinds), self.y instead of self.output.data"
+        )
+    return NotCalledError(f"{name} has no input or output yet: call it first")
+
+
+def cycle(name: str) -> CycleError:
+    """The error of a value that was made an input of what it was computed from."""
+    return CycleError(
+        f"the input of a {name} was computed from its own output: "
+        "set_creator or a __call__ of its own has bound one instance to two calls; make it two"
+    )
+
+
+def written(rule: str) -> ReadOnlyError:
+    """What is raised where `rule`, a method of a Function, wrote into an array that it was lent."""
+    return ReadOnlyError(
+        f"{rule} writes into an array that it was only lent, a cotangent or what forward got or "
+        "gave; others read it after it: make a new one, gy = gy * 3 instead of gy *= 3"
+    )
+
+
+def cut(v: object, how: str, more: str = "") -> ConversionError:
+    """The error of a conversion that would cut a gradient; `how` is the way it was tried."""
+    return ConversionError(
+        f"{how}: converting {brief(v)} to a plain number, bool or array would cut its gradient; "
+        f"compute with Variables, or take x.data where no gradient is wanted{more}"
+    )
+
+
+def takes_nothing(name: str, given: object) -> SignatureError:
+    """The error of `no_grad(function)`, where `with no_grad():` is meant."""
+    return SignatureError(
+        f"{name}() takes nothing, got {type(given).__name__}: write `with {name}():`"
     )
