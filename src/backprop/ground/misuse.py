@@ -29,7 +29,8 @@ def using_config(name: str, value: object) -> NoReturn:
 
 def check_arity(cls: Any) -> None:
     """Raise SignatureError if `forward` takes another number of inputs than its kind has."""
-    forward, arity = vars(cls).get("forward"), cls.arity
+    members: dict[str, object] = vars(cls)
+    forward, arity = members.get("forward"), cls.arity
     if arity is None or not isinstance(forward, FunctionType):
         return
     count = forward.__code__.co_argcount - 1

@@ -140,7 +140,7 @@ class Operators(Traced, Generic[V]):
         return other // self, other % self
 
     def __getitem__(self, key: Index) -> V:
-        return call(Operators.__getitem__, self, key)
+        return call(np.ndarray.__getitem__, self, key)
 
     if not TYPE_CHECKING:  # so that checkers find the mistake too
 
@@ -175,13 +175,13 @@ class Operators(Traced, Generic[V]):
 
     @override
     def __eq__(self, other: object) -> Any:
-        if isinstance(other, Operators) and not lifting.get():
+        if isinstance(other, Traced) and not lifting.get():
             return self is other
         return self._compared(np.equal, other) if _is_operand(other) else NotImplemented
 
     @override
     def __ne__(self, other: object) -> Any:
-        if isinstance(other, Operators) and not lifting.get():
+        if isinstance(other, Traced) and not lifting.get():
             return self is not other
         return self._compared(np.not_equal, other) if _is_operand(other) else NotImplemented
 
@@ -194,10 +194,10 @@ class Operators(Traced, Generic[V]):
         __hash__ = object.__hash__  # by identity, and at C's speed
 
     def _compared(self, by: np.ufunc, other: object) -> NDArray[np.bool_]:
-        theirs = other._plain() if isinstance(other, Operators) else other
+        theirs = other._plain() if isinstance(other, Traced) else other
         result: NDArray[np.bool_] = by(self._plain(), theirs)
         return result
 
 
 def _is_operand(value: object) -> bool:
-    return isinstance(value, (Operators, np.ndarray, np.generic, float, int))
+    return isinstance(value, (Traced, np.ndarray, np.generic, float, int))

@@ -18,7 +18,7 @@ from backprop.ground.arrays import Array, Mode, Operand, Shape, as_array, brief,
 from backprop.ground.compat import override
 from backprop.ground.domain import REALS
 from backprop.kernel.function import BinaryFunction
-from backprop.kernel.operators import Index, Operators
+from backprop.kernel.operators import Index
 from backprop.kernel.variable import Constant, Variable
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def scatter(x: Array | Variable, key: Index, shape: Shape) -> Any:
 
 
 @implements(
-    Operators.__getitem__,
+    np.ndarray.__getitem__,
     cases=lambda: [
         case("x[1]", x=(2, 3)),
         case("x[..., None, 1:]", x=(2, 3)),
