@@ -108,3 +108,9 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+
+def __dir__() -> list[str]:
+    """What is public: not the rooms behind it."""
+    doors = [name for name in ("errors", "numpy", "testing") if name in globals()]
+    return [*__all__, *doors, "__version__", "__doc__", "__name__", "__file__", "__path__"]

@@ -27,10 +27,9 @@ def using_config(name: str, value: object) -> NoReturn:
     )
 
 
-def check_arity(cls: Any) -> None:
+def check_arity(cls: type, arity: int | None) -> None:
     """Raise SignatureError if `forward` takes another number of inputs than its kind has."""
-    members: dict[str, object] = vars(cls)
-    forward, arity = members.get("forward"), cls.arity
+    forward: object = vars(cls).get("forward")
     if arity is None or not isinstance(forward, FunctionType):
         return
     count = forward.__code__.co_argcount - 1

@@ -68,12 +68,12 @@ class Sweep:
     __slots__ = ("grads", "heap", "plain", "reached", "retain_grad", "table", "variables")
 
     def __init__(self, retain_grad: bool) -> None:
-        self.retain_grad = retain_grad
-        self.plain = not is_checking()
+        self.retain_grad: bool = retain_grad
+        self.plain: bool = not is_checking()
         self.variables: list[Any] = []  # those passed,
         self.grads: list[Array | None] = []  # and the gradient of each
         self.table: dict[int, tuple[Value, Array]] = {}  # those reached: the cotangent so far
-        self.reached = 0
+        self.reached: int = 0
         self.heap: list[tuple[int, int, Value]] = []  # of these the ones with a creator
 
     def run(self, root: Value, seed: Array) -> None:

@@ -316,7 +316,7 @@ class Node:
             return
         if fresh or "fresh" not in vars(cls):
             cls.fresh = fresh
-        check_arity(cls)
+        check_arity(cls, cls.arity)
         cls.has_jvp = cls.has_jvp or "jvp" in vars(cls)
         own = (m for m in vars(cls).values() if isinstance(m, MemberDescriptorType))
         cls._members = (*cls._members, *own)
