@@ -22,9 +22,11 @@ test: $(READY)  ## types (mypy, stubtest), tests, README and docstring examples,
 	$(PY) -m mypy.stubtest backprop --allowlist typings/stubtest-allowlist.txt
 	$(PY) -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
-lint: $(READY)  ## style and format (ruff), types as pyright sees them
+lint: $(READY)  ## style and format (ruff), the floors (import-linter), types as pyright sees them
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
+	$(VENV)/bin/lint-imports --no-logo --no-cache
+	$(PY) docs/draw.py --check
 	$(ON_PATH) $(PY) -m pyright
 	$(ON_PATH) $(PY) -m pyright --verifytypes backprop --ignoreexternal
 

@@ -25,9 +25,9 @@ import coverage
 import numpy as np
 
 from backprop import functions
-from backprop.arrays import Shape
-from backprop.dispatch import CASES
 from backprop.errors import NoGraphError
+from backprop.functions.registry import CASES
+from backprop.ground.arrays import Shape
 from backprop.testing.expressions import cases_of, rules_of  # backprop.numpy too
 from backprop.testing.rules import Rule
 from backprop.testing.strategies import DTYPES, ordinary, small_ways
@@ -56,7 +56,7 @@ def main() -> int:
 def _own() -> dict[Path, list[Callable[..., Any]]]:
     """The functions with cases, by the file that they stand in."""
     found: dict[Path, list[Callable[..., Any]]] = {
-        p: [] for p in sorted(FOLDER.glob("*.py")) if p.name != MAKER
+        p: [] for p in sorted(FOLDER.rglob("*.py")) if p.name != MAKER
     }
     for function in CASES:
         path = Path(str(sys.modules[function.__module__].__file__))

@@ -16,8 +16,8 @@ from typing import Final, TypeAlias, TypedDict
 
 import numpy as np
 
-from backprop.dispatch import TABLE
-from backprop.domain import REALS
+from backprop.ground.domain import REALS
+from backprop.kernel.table import TABLE
 from backprop.testing.expressions import numpy_functions
 from benchmarks.peers import (
     OURS,

@@ -14,7 +14,7 @@ from time import perf_counter
 import numpy as np
 
 from backprop import Array, Exp, Sin, Square, Variable
-from backprop.ufuncs import cos, exp, multiply, sin
+from backprop.functions.ufuncs import cos, exp, multiply, sin
 
 LENGTH = 1000
 FLOATS = np.linspace(0.1, 1.0, 1_000_000)

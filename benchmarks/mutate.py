@@ -48,18 +48,15 @@ _TOOLS: Final = ("pytest", "_pytest.assertion.rewrite", "hypothesis.stateful", "
 _OPTIONS: Final = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist")
 _PLAIN: Final = ("--assert=plain", "--hypothesis-seed=1", "--tb=line", "-W", "ignore")
 _LIMIT: Final = 4.0  # times what the tests take of the unchanged tree, and some seconds
-_MODULES: Final = [
-    "core",
-    "kinds",
-    "gradients",
-    "tangents",
-    "checks",
-    "checking",
-    "modes",
-    "arrays",
-    "arguments",
-    "dispatch",
-]
+_MODULES: Final = (
+    "kernel/*",
+    "ground/arrays",
+    "functions/arguments",
+    "functions/registry",
+    "numpy/_dispatch",
+    "transforms/gradients",
+    "transforms/forward_mode",
+)
 _KERNEL_TESTS: Final = (
     "notes graph modes errors operators peers function_errors kinks keywords numpy_protocols "
     "transforms variable lending checking everyday containers stateful"
@@ -87,13 +84,13 @@ class Group:
 
 def groups() -> tuple[Group, ...]:
     """The kernel, the rules, the verifier."""
-    rules = (p for p in (ROOT / "src/backprop/functions").glob("*.py") if p.stem != "__init__")
-    testing = (p for p in (ROOT / "src/backprop/testing").glob("*.py") if p.stem != "__init__")
-    kernel = (ROOT / f"src/backprop/{name}.py" for name in _MODULES)
+    kernel = [p for name in _MODULES for p in (ROOT / "src/backprop").glob(f"{name}.py")]
+    rules = (p for p in (ROOT / "src/backprop/functions").rglob("*.py") if p not in kernel)
+    testing = (ROOT / "src/backprop/testing").rglob("*.py")
     return (
         Group("kernel", _paths(kernel), _tests(_KERNEL_TESTS), None),
         Group("rules", _paths(rules), (), 300),
-        Group("verifier", _paths([*testing, ROOT / "src/backprop/domain.py"]),
+        Group("verifier", _paths([*testing, ROOT / "src/backprop/ground/domain.py"]),
               (*_tests(_VERIFIER_TESTS), *_LAST), 300),
     )  # fmt: skip
 
@@ -191,7 +188,9 @@ def _run(tree: Path, path: str, tests: tuple[str, ...]) -> None:
             del sys.modules[name]
         import pytest
 
-        import_module("backprop.registration").register()  # as Hypothesis does with its plugins
+        import_module(
+            "backprop.testing.registration"
+        ).register()  # as Hypothesis does with its plugins
         asked = (tests,) if tests else (_values(path), _RULE_TESTS)
         code = int(not tests and not _is_verified(path)) or next(
             (code for t in asked if (code := int(pytest.main([*_OPTIONS, *_PLAIN, *t])))), 0
@@ -205,7 +204,7 @@ def _run(tree: Path, path: str, tests: tuple[str, ...]) -> None:
 
 def _is_verified(path: str) -> bool:
     """Whether the verification has nothing to say of the functions of one file of rules."""
-    outcomes = import_module("backprop.outcomes")
+    outcomes = import_module("backprop.cli.outcomes")
     names = _names(path)
     return all(outcomes.outcome(f, None, 1).passed for f in outcomes.named() if f.name in names)
 

@@ -20,8 +20,8 @@ from typing import Any, Final
 import numpy as np
 
 from backprop import Array, Variable, numpy as differentiable
-from backprop.compat import override
-from backprop.domain import Domain, Interval
+from backprop.ground.compat import override
+from backprop.ground.domain import Domain, Interval
 from backprop.testing.differences import central_difference
 from backprop.testing.expressions import cases_of
 from backprop.testing.rules import rule_of

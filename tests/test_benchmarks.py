@@ -37,11 +37,11 @@ def test_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 _PARTLY = """
 from backprop import numpy as bp
-from backprop.dispatch import CASES
+from backprop.functions.registry import CASES
 from benchmarks.branches import FOLDER, unentered
 first = [*CASES[bp.gradient]()][0]
 CASES[bp.gradient] = lambda: [first]
-path = FOLDER / "grids.py"
+path = FOLDER / "curves" / "grids.py"
 print(*unentered(path, [bp.gradient], {path: dict.fromkeys(
     ("missing_lines", "missing_branches", "executed_lines"), [])}), sep="\\n")
 """

@@ -22,7 +22,7 @@ from backprop import (
     no_grad,
 )
 from backprop.errors import ChangedError, NonFiniteError, ReadOnlyError
-from backprop.modes import is_checking
+from backprop.kernel.modes import is_checking
 from tests.helpers import Split, leaf
 
 

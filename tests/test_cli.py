@@ -15,9 +15,10 @@ import pytest
 
 import backprop
 import backprop.__main__
+import backprop.cli.main
 from backprop import Node
-from backprop.__main__ import main
-from backprop.targets import TargetError, find
+from backprop.cli.main import main
+from backprop.cli.targets import TargetError, find
 from backprop.testing import GradientMismatch, NothingToJudge, Report
 from backprop.testing.expressions import numpy_functions
 
@@ -120,7 +121,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
             else _report(name, smallest=float("inf"))
         )
 
-    monkeypatch.setattr("backprop.outcomes.verify", verify)
+    monkeypatch.setattr("backprop.cli.outcomes.verify", verify)
     return asked
 
 
@@ -225,7 +226,7 @@ def test_no_target_means_every_builtin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without a target each function of backprop.numpy has its row in the table."""
-    monkeypatch.setattr("backprop.outcomes.ProcessPoolExecutor", Pool)
+    monkeypatch.setattr("backprop.cli.outcomes.ProcessPoolExecutor", Pool)
     monkeypatch.setenv("COLUMNS", "200")
     assert main(["verify", "--seed", "7", "--examples", "3"]) == 0
     out = capsys.readouterr().out
@@ -306,7 +307,7 @@ def test_json_is_all_there_is_on_standard_output(
     captured = capsys.readouterr()
     result = json.loads(captured.out, parse_constant=pytest.fail)
     cube, wrong, weak = result.pop("functions")
-    assert result == {"version": backprop.__main__._version(), "seed": 5, "passed": False}
+    assert result == {"version": backprop.cli.main._version(), "seed": 5, "passed": False}
     assert (cube["name"], cube["passed"], cube["smallest"]) == ("Cube", True, None)
     assert cube["shapes"] == [[], [2, 3]]
     assert wrong["script"] == "print('the script')"
@@ -397,14 +398,14 @@ def test_the_version_is_that_of_the_distribution(
     monkeypatch.setattr(sys, "argv", ["backprop", "--version"])
     with pytest.raises(SystemExit, match="0"):
         runpy.run_path(str(backprop.__main__.__file__), run_name="__main__")
-    assert capsys.readouterr().out == f"backprop-kernel {backprop.__main__._version()}\n"
+    assert capsys.readouterr().out == f"backprop-kernel {backprop.cli.main._version()}\n"
 
 
 def test_a_source_tree_has_no_version(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Run from a source tree that is not installed, the command says so and does not fail."""
-    monkeypatch.setattr(backprop.__main__, "_NAME", "no-such-distribution")
+    monkeypatch.setattr(backprop.cli.main, "_NAME", "no-such-distribution")
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
     assert capsys.readouterr().out == "no-such-distribution (not installed)\n"
@@ -414,8 +415,8 @@ def test_a_missing_extra_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without rich or Hypothesis the command says what to install."""
-    monkeypatch.delattr(backprop, "terminal", raising=False)
-    monkeypatch.delitem(sys.modules, "backprop.terminal", raising=False)
+    monkeypatch.delattr(backprop.cli, "terminal", raising=False)
+    monkeypatch.delitem(sys.modules, "backprop.cli.terminal", raising=False)
     monkeypatch.setitem(sys.modules, "rich", None)
     assert main(["verify"]) == 2
     message = "rich is missing: install the extra 'testing' of backprop-kernel"
@@ -424,8 +425,8 @@ def test_a_missing_extra_is_named(
 
 def test_any_other_missing_module_is_no_matter_of_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     """What only a broken installation lacks is raised as it is."""
-    monkeypatch.setitem(sys.modules, "backprop.outcomes", None)
-    with pytest.raises(ModuleNotFoundError, match=r"backprop\.outcomes"):
+    monkeypatch.setitem(sys.modules, "backprop.cli.outcomes", None)
+    with pytest.raises(ModuleNotFoundError, match=r"backprop\.cli\.outcomes"):
         main(["verify"])
 
 

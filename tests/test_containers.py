@@ -18,8 +18,8 @@ import xarray as xr
 
 import backprop.numpy as bp
 from backprop import Add, Constant, Function, NaryFunction, Variable, grad, value_and_grad
-from backprop.core import Node
 from backprop.errors import ConversionError, DataError
+from backprop.kernel.variable import Node
 
 X = np.array([0.5, 1.0, 2.0])
 MASKED = np.ma.masked_array([1.0, 2.0, 3.0], [False, True, False])

@@ -6,7 +6,7 @@ import inspect
 import re
 from pathlib import Path
 
-from backprop.functions import exponential
+from backprop.functions.elementwise import exponential
 from backprop.testing.expressions import numpy_functions
 
 ROOT = Path(__file__).parents[1]

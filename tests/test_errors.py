@@ -486,7 +486,7 @@ MISTAKES = {
     "a setting where there is none": Mistake(
         errors.SignatureError,
         TypeError,
-        lambda: Square(leaf(2.0)),  # type: ignore[call-arg]  # on purpose
+        lambda: Square(leaf(2.0)),  # type: ignore[arg-type]  # on purpose
         "Square has no settings, got Variable(2.): make an instance and call that, Square()(x)",
     ),
     "operands in a list": Mistake(
@@ -522,7 +522,7 @@ MISTAKES = {
     "no_grad of something": Mistake(
         errors.SignatureError,
         TypeError,
-        lambda: no_grad(leaf),  # type: ignore[call-arg]  # on purpose
+        lambda: no_grad(leaf),  # type: ignore[arg-type]  # on purpose
         "no_grad() takes nothing, got function: write `with no_grad():`",
     ),
     "gradients of an array": Mistake(
@@ -681,7 +681,7 @@ def test_total_of_nothing_is_a_users_own_error() -> None:
         lambda big: gradients(big.data, [big]),
         lambda big: gradients(big, [big.data]),
         lambda big: big[big],
-        lambda big: Square(big),  # type: ignore[call-arg]  # on purpose
+        lambda big: Square(big),
         lambda big: Gives(forward=big.data.tolist())(big),
         lambda big: Gives(backward=big.data.tolist())(big).backward(),
         lambda big: GivesPair(big.data.tolist())(big, big).backward(),

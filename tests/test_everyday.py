@@ -50,8 +50,7 @@ from backprop import (
     value_and_grad,
     vjp,
 )
-from backprop.__main__ import main
-from backprop.core import AtomicSlot
+from backprop.cli.main import main
 from backprop.errors import (
     ConstantWarning,
     ConversionError,
@@ -59,8 +58,9 @@ from backprop.errors import (
     HigherOrderError,
     TransformError,
 )
-from backprop.tangents import tangents
+from backprop.ground.atomic import AtomicSlot
 from backprop.testing import GradientMismatch, check_gradient
+from backprop.transforms.forward_mode import tangents
 from tests.helpers import leaf
 
 X = np.array([0.5, 1.0, 2.0])

@@ -29,8 +29,8 @@ from backprop import (
     hessian,
     no_grad,
 )
-from backprop.core import _adding
-from backprop.modes import is_checking, lifting, recording, transforming
+from backprop.kernel.modes import is_checking, lifting, recording, transforming
+from backprop.kernel.sweep import _adding
 from tests.helpers import Cube, Split, leaf
 
 # Where a generator is closed Python swallows the fault, and says so.

@@ -11,8 +11,8 @@ import pytest
 
 import backprop.numpy as bp
 from backprop import Variable, gradients
-from backprop.dispatch import TABLE
 from backprop.errors import UnsupportedError
+from backprop.kernel.table import TABLE
 from backprop.testing import verify
 
 X = np.array([[0.5, 1.75, 2.0], [1.0, 3.0, 0.25]], np.float32)

@@ -24,8 +24,8 @@ from backprop import (
     gradients,
     jvp,
 )
-from backprop.core import Node
 from backprop.errors import OutputDroppedError, ReadOnlyError
+from backprop.kernel.variable import Node
 from tests.helpers import grad, leaf
 
 Write = Callable[[Array], object]

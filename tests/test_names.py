@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+import backprop
 import backprop.numpy as bp
 import backprop.numpy.random as npr
+import backprop.testing
 from backprop import Variable, gradients
-from backprop.dispatch import METHODS, TABLE
 from backprop.errors import BackpropError, InPlaceError, UnsupportedError
+from backprop.functions.registry import METHODS
+from backprop.kernel.table import TABLE
 
 
 def untyped(x: Variable) -> Any:
@@ -367,3 +370,9 @@ def test_a_function_that_is_not_numpys_is_not_called_numpys() -> None:
         special.log1p(v, out=X[0].copy())
     with pytest.raises(UnsupportedError, match=r"^numpy\.frexp has no derivative rule here"):
         np.frexp(v)
+
+
+def test_a_completion_of_the_package_shows_what_is_public() -> None:
+    """The names of __all__ and the three modules, not the rooms behind them."""
+    shown = {name for name in dir(backprop) if name[0] != "_"}
+    assert shown - set(backprop.__all__) == {"errors", "numpy", "testing"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backprop.__main__ import main
+from backprop.cli.main import main
 
 README = Path(__file__).parents[1] / "README.md"
 

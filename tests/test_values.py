@@ -11,10 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from backprop import Variable, gradients, numpy as differentiable
-from backprop.arrays import Array, Shape
-from backprop.dispatch import CASES, METHODS, TABLE
-from backprop.domain import Interval
 from backprop.functions.precision import FLOAT32_STAYS
+from backprop.functions.registry import CASES, METHODS
+from backprop.ground.arrays import Array, Shape
+from backprop.ground.domain import Interval
+from backprop.kernel.table import TABLE
 from backprop.testing.expressions import Expression, cases_of, numpy_functions
 from backprop.testing.rules import rule_of
 from backprop.testing.strategies import DTYPES, ordinary, small_ways

@@ -29,11 +29,10 @@ from backprop import (
     Variable,
     gradients,
 )
-from backprop.dispatch import CASES
-from backprop.functions.grids import Trapezoid
-from backprop.functions.piecewise import Minimum
-from backprop.functions.sorting import Permute
-from backprop.tangents import tangents
+from backprop.functions.curves.grids import Trapezoid
+from backprop.functions.elementwise.piecewise import Minimum
+from backprop.functions.indexing.sorting import Permute
+from backprop.functions.registry import CASES
 from backprop.testing import (
     GradientMismatch,
     NothingToJudge,
@@ -46,6 +45,7 @@ from backprop.testing.expressions import Expression, Second, cases_of, numpy_fun
 from backprop.testing.rules import as_callable, rule_of
 from backprop.testing.strategies import DTYPES, ordinary, small_ways
 from backprop.testing.verifier import _examples, _number, quiet
+from backprop.transforms.forward_mode import tangents
 
 EXAMPLES = 4  # of each function, a taste: `make verify` tries every case, and plants faults
 

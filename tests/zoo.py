@@ -17,8 +17,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from backprop import Array, Interval
-from backprop.arrays import Shape
-from backprop.domain import POSITIVE, REALS
+from backprop.ground.arrays import Shape
+from backprop.ground.domain import POSITIVE, REALS
 
 Forward: TypeAlias = Callable[[Array], Array]
 Vjp: TypeAlias = Callable[[Array, Array], Array]

@@ -12,10 +12,9 @@ The notes' example (book steps 6 and 7):
 3.297442541400256
 """
 
-from backprop.arrays import Array
-from backprop.book import using_config
-from backprop.core import Constant, Function, Node, Variable
-from backprop.domain import POSITIVE, REALS, Interval
+from functools import partial
+from importlib import import_module
+
 from backprop.functions import (
     Add,
     Cos,
@@ -33,15 +32,19 @@ from backprop.functions import (
     Subtract,
     Tanh,
 )
-from backprop.functions.arithmetic import add, matmul
-from backprop.functions.exponential import exp, log
-from backprop.functions.hyperbolic import tanh
-from backprop.functions.powers import square
-from backprop.functions.trigonometric import cos, sin
-from backprop.gradients import gradients
-from backprop.kinds import BinaryFunction, NaryFunction
-from backprop.modes import checking, no_grad
-from backprop.transforms import (
+from backprop.functions.elementwise.arithmetic import add, matmul
+from backprop.functions.elementwise.exponential import exp, log
+from backprop.functions.elementwise.hyperbolic import tanh
+from backprop.functions.elementwise.powers import square
+from backprop.functions.elementwise.trigonometric import cos, sin
+from backprop.ground.arrays import Array
+from backprop.ground.domain import POSITIVE, REALS, Interval
+from backprop.ground.misuse import using_config
+from backprop.kernel.function import BinaryFunction, Function, NaryFunction
+from backprop.kernel.modes import checking, no_grad
+from backprop.kernel.table import LOADERS
+from backprop.kernel.variable import Constant, Node, Variable
+from backprop.transforms.derivatives import (
     elementwise_grad,
     grad,
     hessian,
@@ -51,8 +54,12 @@ from backprop.transforms import (
     value_and_grad,
     vjp,
 )
+from backprop.transforms.gradients import gradients
 
 __version__ = "0.2.0"
+
+# The kernel knows no rule: this is where it finds all of them, when the first is asked for.
+LOADERS.append(partial(import_module, "backprop.numpy._dispatch"))
 
 __all__ = [
     "POSITIVE",
@@ -101,3 +108,9 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+
+def __dir__() -> list[str]:
+    """What is public: not the rooms behind it."""
+    doors = [name for name in ("errors", "numpy", "testing") if name in globals()]
+    return [*__all__, *doors, "__version__", "__doc__", "__name__", "__file__", "__path__"]

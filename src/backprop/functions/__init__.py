@@ -1,10 +1,18 @@
 """The derivative rules, one family a file, one small class a rule."""
 
-from backprop.functions.arithmetic import Add, Divide, Matmul, Multiply, Negative, Power, Subtract
-from backprop.functions.exponential import Exp, Log
-from backprop.functions.hyperbolic import Tanh
-from backprop.functions.powers import Reciprocal, Sqrt, Square
-from backprop.functions.trigonometric import Cos, Sin
+from backprop.functions.elementwise.arithmetic import (
+    Add,
+    Divide,
+    Matmul,
+    Multiply,
+    Negative,
+    Power,
+    Subtract,
+)
+from backprop.functions.elementwise.exponential import Exp, Log
+from backprop.functions.elementwise.hyperbolic import Tanh
+from backprop.functions.elementwise.powers import Reciprocal, Sqrt, Square
+from backprop.functions.elementwise.trigonometric import Cos, Sin
 
 __all__ = [
     "Add",

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict, Type
 
 import numpy as np
 
-from backprop.arguments import is_live
-from backprop.arrays import Array, Axes, Result, as_array, is_weak, unbroadcast
-from backprop.cases import Case, case
-from backprop.compat import override
-from backprop.core import Constant, Function, Node, Operand, Variable, as_operand
-from backprop.dispatch import METHODS, enter, implements, joined, of_constants
-from backprop.domain import Domain
 from backprop.errors import UnsupportedError
-from backprop.kinds import BinaryFunction
+from backprop.functions.cases import Case, case
+from backprop.functions.cotangents import unbroadcast
+from backprop.functions.registry import METHODS, enter, implements, of_constants
+from backprop.ground.arrays import Array, Axes, Operand, Result, as_array, is_weak
+from backprop.ground.compat import override
+from backprop.ground.domain import Domain
+from backprop.kernel.function import BinaryFunction, Function
+from backprop.kernel.operands import as_operand, is_live, joined
+from backprop.kernel.variable import Constant, Node, Variable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray

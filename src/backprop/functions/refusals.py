@@ -7,8 +7,8 @@ from typing import Any, Final, NoReturn
 
 import numpy as np
 
-from backprop.dispatch import implements
 from backprop.errors import BackpropError, InPlaceError, UnsupportedError
+from backprop.functions.registry import implements
 
 __all__: list[str] = []  # backprop.numpy has NumPy's own
 

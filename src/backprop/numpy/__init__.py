@@ -22,7 +22,30 @@ import typing as _typing
 
 import numpy as _numpy
 
-from backprop.facts import (
+from backprop.functions.curves.grids import *
+from backprop.functions.curves.interpolation import *
+from backprop.functions.curves.polynomials import *
+from backprop.functions.curves.signal import *
+from backprop.functions.elementwise.arithmetic import *
+from backprop.functions.elementwise.exponential import *
+from backprop.functions.elementwise.hyperbolic import *
+from backprop.functions.elementwise.parts import *
+from backprop.functions.elementwise.piecewise import *
+from backprop.functions.elementwise.powers import *
+from backprop.functions.elementwise.rounding import *
+from backprop.functions.elementwise.special import *
+from backprop.functions.elementwise.trigonometric import *
+from backprop.functions.indexing.diagonals import *
+from backprop.functions.indexing.mapping import *
+from backprop.functions.indexing.padding import *
+from backprop.functions.indexing.picking import *
+from backprop.functions.indexing.selection import *
+from backprop.functions.indexing.sets import *
+from backprop.functions.indexing.sorting import *
+from backprop.functions.indexing.tiling import *
+from backprop.functions.linalg.einsum import *
+from backprop.functions.linalg.vectors import *
+from backprop.functions.queries import (
     all as all,
     allclose as allclose,
     any as any,
@@ -56,48 +79,25 @@ from backprop.facts import (
     size as size,
     zeros_like as zeros_like,
 )
-from backprop.functions.accumulating import *
-from backprop.functions.arithmetic import *
-from backprop.functions.averages import *
-from backprop.functions.axes import *
-from backprop.functions.blocks import *
-from backprop.functions.covariances import *
-from backprop.functions.creation import *
-from backprop.functions.diagonals import *
-from backprop.functions.einsum import *
-from backprop.functions.exponential import *
-from backprop.functions.extremes import *
-from backprop.functions.factors import *
-from backprop.functions.grids import *
-from backprop.functions.histograms import *
-from backprop.functions.hyperbolic import *
-from backprop.functions.interpolation import *
-from backprop.functions.joining import *
-from backprop.functions.log_sums import *
-from backprop.functions.mapping import *
-from backprop.functions.padding import *
-from backprop.functions.parts import *
-from backprop.functions.picking import *
-from backprop.functions.piecewise import *
-from backprop.functions.polynomials import *
-from backprop.functions.powers import *
-from backprop.functions.products import *
-from backprop.functions.quantiles import *
-from backprop.functions.reductions import *
+from backprop.functions.reductions.accumulating import *
+from backprop.functions.reductions.averages import *
+from backprop.functions.reductions.covariances import *
+from backprop.functions.reductions.extremes import *
+from backprop.functions.reductions.factors import *
+from backprop.functions.reductions.histograms import *
+from backprop.functions.reductions.log_sums import *
+from backprop.functions.reductions.products import *
+from backprop.functions.reductions.quantiles import *
+from backprop.functions.reductions.reductions import *
+from backprop.functions.reductions.scans import *
+from backprop.functions.reductions.statistics import *
 from backprop.functions.refusals import *
-from backprop.functions.rounding import *
-from backprop.functions.scans import *
-from backprop.functions.selection import *
-from backprop.functions.sets import *
-from backprop.functions.shapes import *
-from backprop.functions.signal import *
-from backprop.functions.sorting import *
-from backprop.functions.special import *
-from backprop.functions.splitting import *
-from backprop.functions.statistics import *
-from backprop.functions.tiling import *
-from backprop.functions.trigonometric import *
-from backprop.functions.vectors import *
+from backprop.functions.shaping.axes import *
+from backprop.functions.shaping.blocks import *
+from backprop.functions.shaping.creation import *
+from backprop.functions.shaping.joining import *
+from backprop.functions.shaping.shapes import *
+from backprop.functions.shaping.splitting import *
 from backprop.numpy import fft as fft, linalg as linalg
 
 if _typing.TYPE_CHECKING:  # when the program runs, NumPy says itself which of these it has

@@ -19,4 +19,4 @@ from numpy.fft import (
     rfftn as rfftn,
 )
 
-from backprop.functions.fft import *
+from backprop.functions.shaping.fft import *

@@ -2,10 +2,10 @@
 
 from numpy.linalg import LinAlgError as LinAlgError, eig as eig, eigvals as eigvals
 
-from backprop.functions.decompositions import *
-from backprop.functions.determinants import *
-from backprop.functions.least_squares import *
-from backprop.functions.linalg import *
-from backprop.functions.linalg_products import *
-from backprop.functions.norms import *
-from backprop.functions.singular import *
+from backprop.functions.linalg.decompositions import *
+from backprop.functions.linalg.determinants import *
+from backprop.functions.linalg.least_squares import *
+from backprop.functions.linalg.linalg_products import *
+from backprop.functions.linalg.norms import *
+from backprop.functions.linalg.singular import *
+from backprop.functions.linalg.solving import *

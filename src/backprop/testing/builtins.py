@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backprop.core import Node
 from backprop.functions.bases import Broadcasting, Elementwise
+from backprop.kernel.variable import Node
 
 
 def builtin_functions() -> tuple[type[Node], ...]:

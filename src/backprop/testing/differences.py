@@ -33,10 +33,10 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from backprop.arrays import Array, brief
-from backprop.domain import REALS, Interval
 from backprop.errors import ArgumentTypeError
-from backprop.narrowing import is_numpys
+from backprop.ground.arrays import Array, brief
+from backprop.ground.domain import REALS, Interval
+from backprop.ground.narrowing import is_numpys
 from backprop.testing import entries
 
 Map: TypeAlias = Callable[[Array], Array]

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from backprop.arrays import FLOATS, Array, Shape, Shapes, as_data, brief
-from backprop.domain import Domain, Interval
 from backprop.errors import ArgumentTypeError, ArgumentValueError
-from backprop.narrowing import is_sequence
+from backprop.ground.arrays import FLOATS, Array, Shape, Shapes, as_data, brief
+from backprop.ground.domain import Domain, Interval
+from backprop.ground.narrowing import is_sequence
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs

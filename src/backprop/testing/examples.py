@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop.arrays import Array
+from backprop.ground.arrays import Array
 from backprop.testing.forward import wrong_tangent
 from backprop.testing.judge import mismatch
 from backprop.testing.laws import broken_law

@@ -10,16 +10,17 @@ from typing import Any, Final
 import numpy as np
 
 from backprop import numpy as differentiable
-from backprop.arrays import Shape, Shapes, brief
-from backprop.cases import Case
-from backprop.compat import override
-from backprop.core import Node, Variable
-from backprop.dispatch import CASES, METHODS, TABLE
-from backprop.domain import REALS, Domain, Interval
 from backprop.errors import ArgumentTypeError
-from backprop.gradients import gradients
+from backprop.functions.cases import Case
+from backprop.functions.registry import CASES, METHODS
+from backprop.ground.arrays import Shape, Shapes, brief
+from backprop.ground.compat import override
+from backprop.ground.domain import REALS, Domain, Interval
+from backprop.kernel.table import TABLE
+from backprop.kernel.variable import Node, Variable
 from backprop.testing.rules import Join, Rule, as_callable, called, rule_of
 from backprop.testing.strategies import ordinary, small_ways
+from backprop.transforms.gradients import gradients
 
 
 class Expression:

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from backprop.arrays import Array
+from backprop.ground.arrays import Array
 from backprop.testing.rules import Arrays, Rule, with_vjp
 
 Vjp: TypeAlias = Callable[[Arrays, Array], Sequence[Array]]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from backprop.arrays import Array
 from backprop.errors import BackpropError, GradientShapeError, GradientTypeError
+from backprop.ground.arrays import Array
 from backprop.testing.differences import SAFETY
 from backprop.testing.measuring import ULPS, Point, spread
 from backprop.testing.rules import Arrays, Rule

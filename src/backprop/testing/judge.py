@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from backprop.arrays import Array
+from backprop.ground.arrays import Array
 from backprop.testing.differences import SAFETY, Derivative, curvature, one_sided, reach
 from backprop.testing.measuring import (
     FEW_TRIALS,

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from backprop.arrays import Array
-from backprop.core import Node, Variable
-from backprop.domain import Interval
 from backprop.errors import ReadOnlyError
+from backprop.ground.arrays import Array
+from backprop.ground.domain import Interval
+from backprop.kernel.variable import Node, Variable
 from backprop.testing.measuring import gradient_spread
 from backprop.testing.rules import Arrays, Rule
 

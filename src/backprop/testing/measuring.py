@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import numpy as np
 
-from backprop.arrays import Array
-from backprop.domain import Interval
+from backprop.ground.arrays import Array
+from backprop.ground.domain import Interval
 from backprop.testing.differences import SAFETY, Derivative, Map, column
 from backprop.testing.rules import Arrays, Rule
 

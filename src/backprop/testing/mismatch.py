@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from backprop.arrays import Array
 from backprop.errors import BackpropError
+from backprop.ground.arrays import Array
 from backprop.testing.measuring import Measurement, Point
 from backprop.testing.rules import Arrays, Rule
 

@@ -10,15 +10,15 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from hypothesis import strategies as st
 
-from backprop.arrays import FLOATS, Array, Shape, brief, is_array
-from backprop.core import Function, Node, Variable
-from backprop.dispatch import CASES
-from backprop.domain import REALS, Interval
 from backprop.errors import ArgumentTypeError, ArgumentValueError
-from backprop.functions.arithmetic import Negative
-from backprop.kinds import BinaryFunction
-from backprop.modes import no_grad
-from backprop.narrowing import is_sequence
+from backprop.functions.elementwise.arithmetic import Negative
+from backprop.functions.registry import CASES
+from backprop.ground.arrays import FLOATS, Array, Shape, brief, is_array
+from backprop.ground.domain import REALS, Interval
+from backprop.ground.narrowing import is_sequence
+from backprop.kernel.function import BinaryFunction, Function
+from backprop.kernel.modes import no_grad
+from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
 from backprop.testing.builtins import builtin_functions
 from backprop.testing.expressions import Expression, cases_of

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from backprop.arrays import Array
+from backprop.ground.arrays import Array
 from backprop.testing.examples import Example, examine, finding, one
 from backprop.testing.faults import planted, scaled
 from backprop.testing.rules import Rule

@@ -8,14 +8,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from backprop.arrays import Array, Shape, Shapes, brief
-from backprop.compat import override
-from backprop.core import Node, Variable
-from backprop.domain import REALS, Domain, Interval
 from backprop.errors import ArgumentTypeError, ArgumentValueError
-from backprop.kinds import NaryFunction
-from backprop.tangents import tangents
+from backprop.ground.arrays import Array, Shape, Shapes, brief
+from backprop.ground.compat import override
+from backprop.ground.domain import REALS, Domain, Interval
+from backprop.kernel.function import NaryFunction
+from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
+from backprop.transforms.forward_mode import tangents
 
 Arrays: TypeAlias = tuple[Array, ...]
 OnVariables: TypeAlias = Callable[..., Variable]

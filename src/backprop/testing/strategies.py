@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 from hypothesis import strategies as st
 
-from backprop.arrays import Array, Shape, Shapes, brief
-from backprop.core import Function, Node, Variable
-from backprop.domain import REALS, Interval
 from backprop.errors import ArgumentTypeError, ArgumentValueError
+from backprop.ground.arrays import Array, Shape, Shapes, brief
+from backprop.ground.domain import REALS, Interval
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
 from backprop.testing.builtins import builtin_functions
 from backprop.testing.mismatch import PERIOD

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from backprop.arrays import Array
-from backprop.domain import Interval
+from backprop.ground.arrays import Array
+from backprop.ground.domain import Interval
 from backprop.testing.differences import SAFETY, Derivative, Map, column
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies as st
 
-from backprop.arrays import Array, Shape, Shapes, brief
-from backprop.core import Node
-from backprop.domain import REALS, Domain
 from backprop.errors import ArgumentValueError
+from backprop.ground.arrays import Array, Shape, Shapes, brief
+from backprop.ground.domain import REALS, Domain
+from backprop.kernel.variable import Node
 from backprop.testing import entries
 from backprop.testing.examples import Example, examine, judged
 from backprop.testing.expressions import rules_of

@@ -1,0 +1,139 @@
+"""The command line: `python -m backprop verify`, for the rules of this package or a user's own.
+
+The exit status is 0 if every rule is right, 1 if one is wrong (or the verifier missed a fault that
+it planted itself), 2 if there was nothing to verify: no such target, or one that does not import.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from contextlib import redirect_stdout
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
+from math import isfinite
+from secrets import randbelow
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+from backprop.cli.targets import TargetError, find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from backprop.cli.outcomes import Outcome
+
+_NAME: Final = "backprop-kernel"
+_SEEDS: Final = 2**32
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that `argv` spells (None: the program's own arguments); the exit status."""
+    options = _parser().parse_args(argv)
+    out: object = sys.stdout
+    if isinstance(out, TextIOWrapper):  # a console of Windows may not know every letter
+        out.reconfigure(errors="backslashreplace")
+    try:
+        return _verify(options)
+    except TargetError as error:
+        return _refuse(str(error))
+    except ModuleNotFoundError as error:
+        if error.name not in ("hypothesis", "rich"):
+            raise
+        return _refuse(f"{error.name} is missing: install the extra 'testing' of {_NAME}")
+    except KeyboardInterrupt:
+        return _refuse("interrupted", status=130)
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="backprop", description="An autograd kernel to trust.")
+    parser.add_argument("--version", action="version", version=f"{_NAME} {_version()}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    verify = commands.add_parser(
+        "verify",
+        help="hold derivative rules against central differences",
+        description="Hold derivative rules against central differences, on inputs that Hypothesis "
+        "invents. Exit status 0: all right; 1: a rule is wrong; 2: nothing to verify.",
+    )
+    verify.add_argument(
+        "targets",
+        nargs="*",
+        metavar="target",
+        help="my_ops.py, my_package.ops or my_package.ops:Cube (default: every built-in rule)",
+    )
+    verify.add_argument("--json", action="store_true", help="write the results as JSON")
+    verify.add_argument("--markdown", action="store_true", help="write the table as Markdown")
+    verify.add_argument("--seed", type=_count, help="repeat the run that said so")
+    verify.add_argument("--examples", type=_positive, help="how many examples to try for each rule")
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version(_NAME)
+    except PackageNotFoundError:  # run from a source tree on the path
+        return "(not installed)"
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"a whole number from 0 on is needed, got {text!r}")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError(f"a whole number from 1 on is needed, got {text!r}")
+    return int(text)
+
+
+def _verify(options: Namespace) -> int:
+    from backprop.cli import terminal
+    from backprop.cli.markdown import markdown
+    from backprop.cli.outcomes import built_in, named, outcome
+
+    seed = randbelow(_SEEDS) if options.seed is None else options.seed
+    start = perf_counter()
+    with redirect_stdout(sys.stderr):  # what a user's module prints must not get into the results
+        if options.targets:
+            rules = [rule for target in options.targets for rule in find(target)]
+            found: Iterator[Outcome] = (outcome(rule, options.examples, seed) for rule in rules)
+        else:
+            rules = named()
+            found = built_in(rules, options.examples, seed)
+        outcomes = [*terminal.tracked(found, len(rules))]
+    if options.json:
+        print(json.dumps(_plain(outcomes, seed), indent=2, allow_nan=False))  # noqa: T201
+    elif options.markdown:
+        print(markdown(outcomes), end="")  # noqa: T201
+    else:
+        terminal.show(outcomes, seed, perf_counter() - start)
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+def _plain(outcomes: Sequence[Outcome], seed: int) -> dict[str, Any]:
+    """The results as JSON knows them: `functions` has one entry a rule."""
+    return {
+        "version": _version(),
+        "seed": seed,
+        "passed": all(outcome.passed for outcome in outcomes),
+        "functions": [_entry(outcome) for outcome in outcomes],
+    }
+
+
+def _entry(outcome: Outcome) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": outcome.name, "passed": outcome.passed}
+    if outcome.report is None:
+        return entry | {"explanation": outcome.explanation, "script": outcome.script}
+    return entry | {key: _finite(value) for key, value in asdict(outcome.report).items()}
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _refuse(reason: str, status: int = 2) -> int:
+    print(f"backprop: {reason}", file=sys.stderr)  # noqa: T201
+    return status

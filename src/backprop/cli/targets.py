@@ -1,0 +1,169 @@
+"""From what a user writes on the command line to the Functions to verify.
+
+A target is a file (`my_ops.py`), a module (`my_package.ops`), or one name in either
+(`my_package.ops:Cube`). Of a file or module count the Function classes defined at its top level (of
+a package, also those it takes from its own modules) and the Function instances.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import getattr_static, signature
+from pathlib import Path
+from traceback import extract_tb
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from backprop.errors import BackpropError
+from backprop.ground.domain import Domain
+from backprop.kernel.function import BinaryFunction, Function, NaryFunction
+from backprop.kernel.variable import Node
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from typing_extensions import TypeIs
+
+Rule: TypeAlias = type[Node] | Node | Callable[..., Any]
+
+# What a class without a forward of its own has in its place.
+_UNWRITTEN: Final = (None, Function.forward, BinaryFunction.forward, NaryFunction.forward)
+
+
+class TargetError(BackpropError, ValueError):
+    """A target does not exist, does not import, or holds nothing to verify."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A rule to verify, under the name its user knows it by, and where it is differentiable."""
+
+    name: str
+    rule: Rule
+    domain: Domain
+
+
+def find(target: str) -> list[Named]:
+    """The rules that `target` names, in the order of their definition.
+
+    >>> [named.name for named in find("backprop.functions.elementwise.hyperbolic")][:3]
+    ['Sinh', 'Cosh', 'Tanh']
+
+    Raises TargetError, with a message of one line.
+    """
+    where, name = _split(target)
+    module = _load(where)
+    return [_member(module, name)] if name else _members(module, where)
+
+
+def _split(target: str) -> tuple[str, str]:
+    where, _, name = target.rpartition(":")
+    return (where, name) if where and name.isidentifier() else (target, "")
+
+
+def _load(where: str) -> ModuleType:
+    is_module = all(part.isidentifier() for part in where.split("."))
+    if is_module and not where.endswith(".py"):
+        return _import(where, where, Path.cwd())
+    path = Path(where).resolve()
+    if not path.is_file() or path.suffix != ".py":
+        raise TargetError(f"no file {where}" if not path.exists() else f"{where} is no .py file")
+    name, folder = _dotted(path)
+    module = _import(name, where, folder)
+    taken = getattr(module, "__file__", None)
+    if taken is None or Path(taken).resolve() != path:
+        raise TargetError(f"{where}: another module is called {name!r} already; rename the file")
+    return module
+
+
+def _dotted(path: Path) -> tuple[str, Path]:
+    """A file's name as a module, its packages included, and the folder that holds them."""
+    parts, folder = [path.stem], path.parent
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts), folder
+
+
+def _import(name: str, where: str, folder: Path) -> ModuleType:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    try:
+        return import_module(name)
+    except (Exception, SystemExit) as error:
+        missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+        if missing and f"{name}.".startswith(f"{missing}."):
+            raise TargetError(f"no module {name!r} here or among the installed ones") from error
+        raise TargetError(f"{where} does not import: {_line(error)}") from error
+
+
+def _line(error: BaseException) -> str:
+    """An exception in one line: its kind, what it says, and where it was raised."""
+    frame = extract_tb(error.__traceback__)[-1]
+    text = " ".join(str(error).split())
+    place = f"{Path(frame.filename).name}, line {frame.lineno}"
+    where = "" if isinstance(error, SyntaxError) else f" ({place})"  # it says where by itself
+    return f"{type(error).__name__}: {text}{where}"
+
+
+def _members(module: ModuleType, where: str) -> list[Named]:
+    values = vars(module).items()
+    instances = [_named(name, v) for name, v in values if isinstance(v, Node)]
+    made = {type(named.rule) for named in instances}
+    classes = dict.fromkeys(value for _, value in values if _is_rule(value))
+    own = [c for c in classes if _within(c, module) and not (c in made and _needs_arguments(c))]
+    if not own and not instances:
+        raise TargetError(
+            f"{where} holds no Function: a rule is a subclass of Function, BinaryFunction or "
+            "NaryFunction with a forward and a backward"
+        )
+    return [_named(c.__name__, _ready(c, where)) for c in own] + instances
+
+
+def _member(module: ModuleType, name: str) -> Named:
+    where = module.__name__
+    if not hasattr(module, name):
+        raise TargetError(f"{where} has no name {name!r}")
+    value: object = getattr(module, name)
+    if isinstance(value, Node):
+        return _named(name, value)
+    if _is_rule(value):
+        return _named(name, _ready(value, where))
+    kind = "class without a forward" if isinstance(value, type) else type(value).__name__
+    raise TargetError(f"{where}:{name} is no Function but a {kind}")
+
+
+def _named(name: str, rule: type[Node] | Node) -> Named:
+    return Named(name, rule, rule.domain)
+
+
+def _is_rule(value: object) -> TypeIs[type[Node]]:
+    """Whether it is a Function class that can be called: one with a forward of its own."""
+    if not isinstance(value, type) or not issubclass(value, Node):
+        return False
+    abstract = getattr(value, "__abstractmethods__", ())
+    return getattr(value, "forward", None) not in _UNWRITTEN and not abstract
+
+
+def _within(rule: type[Node], module: ModuleType) -> bool:
+    return f"{rule.__module__}.".startswith(f"{module.__name__}.")
+
+
+def _needs_arguments(rule: type[Node]) -> bool:
+    try:
+        signature(getattr_static(rule, "__init__")).bind(None)
+    except TypeError:
+        return True
+    return False
+
+
+def _ready(rule: type[Node], where: str) -> type[Node]:
+    if _needs_arguments(rule):
+        name = rule.__name__
+        raise TargetError(
+            f"{name} in {where} needs arguments: verify an instance, "
+            f"write for example {name.lower()} = {name}(2.0) beside it"
+        )
+    return rule

@@ -1,0 +1,118 @@
+"""What `python -m backprop verify` shows a person: a progress bar, a table, the explanations."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Final
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from backprop.cli.outcomes import Outcome
+    from backprop.ground.domain import Domain
+
+_NUMBERS: Final = ("Examples", "Worst\nerror", "Would\nsee", "Faults\ncaught", "Time")
+_LEGEND: Final = (
+    "Worst error: as a part of its tolerance. Would see: the smallest relative error of a gradient "
+    "that this run would have rejected. Faults caught: of wrong rules planted on purpose."
+)
+
+
+def tracked(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
+    """The outcomes as they come, behind a bar on standard error if that is a terminal."""
+    console = Console(stderr=True)
+    name = TextColumn("verified {task.fields[name]:<14}")
+    bar = Progress(name, BarColumn(), MofNCompleteColumn(), console=console, transient=True)
+    bar.disable = not console.is_terminal
+    with bar:
+        task = bar.add_task("", total=total, name="")
+        for outcome in outcomes:
+            bar.update(task, name=outcome.name, advance=1)
+            yield outcome
+
+
+def show(outcomes: Sequence[Outcome], seed: int, seconds: float) -> None:
+    """The table, what is wrong and how to reproduce it, and a last line that sums up."""
+    console = Console()
+    console.print(_table(outcomes), "", Text(_LEGEND, style="dim"), sep="\n")
+    for outcome in outcomes:
+        if not outcome.passed:
+            _explain(console, outcome)
+    _sum_up(console, outcomes, seed, seconds)
+
+
+def _table(outcomes: Iterable[Outcome]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for header in ("Function", "Domain", "Dtypes"):
+        table.add_column(header, overflow="fold")
+    for header in _NUMBERS:
+        table.add_column(header, justify="right", no_wrap=True)
+    for outcome in outcomes:
+        name = Text(outcome.name, style="green" if outcome.passed else "")
+        domain = domain_text(outcome.named.domain)
+        style = "" if outcome.passed else "bold red"
+        table.add_row(name, domain, *_row(outcome), style=style)
+    return table
+
+
+def _row(outcome: Outcome) -> tuple[str, ...]:
+    report = outcome.report
+    if report is None:
+        return ("WRONG" if outcome.script else "FAILED",)
+    return (
+        _dtypes(report.dtypes),
+        str(report.examples),
+        f"{report.worst:.2f}",
+        f"{report.smallest:.0e}" if isfinite(report.smallest) else "-",
+        f"{report.rejected}/{report.planted}",
+        f"{report.seconds:.2f} s",
+    )
+
+
+def _dtypes(names: Sequence[str]) -> str:
+    """Their names with what they have in common said once: "float32, 64"."""
+    first, *rest = names
+    return ", ".join([first, *(name.removeprefix("float") for name in rest)])
+
+
+def domain_text(domain: Domain) -> str:
+    """A domain in a word or two, for each input if they differ: "> 0, any"."""
+    if isinstance(domain, tuple):
+        return ", ".join(map(domain_text, domain))
+    low, high, holes = domain.low, domain.high, domain.excluded
+    bounds = {
+        (False, False): "any",
+        (True, False): f"> {low:g}",
+        (False, True): f"< {high:g}",
+        (True, True): f"{low:g} to {high:g}",
+    }[isfinite(low), isfinite(high)]
+    return bounds + (f" but {', '.join(f'{hole:g}' for hole in holes)}" if holes else "")
+
+
+def _explain(console: Console, outcome: Outcome) -> None:
+    console.print()
+    console.rule(Text(outcome.name, style="bold red"), align="left", style="red")
+    text = outcome.explanation or (
+        f"Faults planted in this rule passed for right: {', '.join(outcome.missed)}. A wrong "
+        f"{outcome.name} might pass too. Try another --seed, or more --examples."
+    )
+    console.print(Text(text), soft_wrap=True)
+
+
+def _sum_up(console: Console, outcomes: Sequence[Outcome], seed: int, seconds: float) -> None:
+    failed = [outcome.name for outcome in outcomes if not outcome.passed]
+    total = f"{len(outcomes)} rule{'s' * (len(outcomes) != 1)}"
+    text = (
+        f"{total} verified, all right"
+        if not failed
+        else (f"{len(failed)} of {total} failed: {', '.join(failed)}")
+    )
+    line = f"{text}; {seconds:.1f} s; to repeat this run: --seed {seed}"
+    console.print()
+    console.print(Text(line, style="bold red" if failed else "bold green"), soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Rules of sampled functions: grids, interpolation, polynomials, convolution."""

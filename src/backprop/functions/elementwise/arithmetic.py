@@ -1,0 +1,255 @@
+"""The rules behind Variable's operators: + - * / ** @ and the unary minus.
+
+Each takes its two gradients one by one, so that the one of a Constant, which nobody asked for,
+costs nothing; and undoes broadcasting: it sums over the axes along which an operand was stretched.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Unpack
+
+import numpy as np
+
+from backprop.functions import ufuncs as uf
+from backprop.functions.bases import (
+    BinaryOperation,
+    Broadcasting,
+    Elementwise,
+    Reducible,
+    Settings,
+    UnaryFunction,
+    binary,
+    reducible,
+    settled,
+    ufunc,
+    unary,
+)
+from backprop.functions.cases import case
+from backprop.functions.cotangents import absorb, unbroadcast
+from backprop.ground.arrays import Array, Operand, Shapes
+from backprop.ground.compat import override
+from backprop.ground.domain import POSITIVE, REALS, Domain
+from backprop.kernel.function import BinaryFunction
+from backprop.kernel.operators import Rules
+from backprop.kernel.variable import Variable
+
+__all__ = [
+    "add",
+    "divide",
+    "float_power",
+    "matmul",
+    "multiply",
+    "negative",
+    "pow",
+    "power",
+    "subtract",
+    "true_divide",
+]
+
+
+class Add(Broadcasting, fresh=True):
+    """y = a + b."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return uf.add(a, b, out=...)
+
+    @override
+    def left(self, gy: Array) -> Array:
+        return gy
+
+    @override
+    def right(self, gy: Array) -> Array:
+        return gy
+
+
+class Subtract(Broadcasting, fresh=True):
+    """y = a - b."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return uf.subtract(a, b, out=...)
+
+    @override
+    def left(self, gy: Array) -> Array:
+        return gy
+
+    @override
+    def right(self, gy: Array) -> Array:
+        return uf.negative(gy, out=...)
+
+
+class Multiply(Broadcasting, fresh=True):
+    """y = a b, elementwise."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return uf.multiply(a, b, out=...)
+
+    @override
+    def left(self, gy: Array) -> Array:
+        return absorb(gy, self.b)
+
+    @override
+    def right(self, gy: Array) -> Array:
+        return absorb(gy, self.a)
+
+
+class Divide(Broadcasting, fresh=True):
+    """y = a / b, for b ≠ 0."""
+
+    __slots__ = ()
+    domain: ClassVar[Domain] = (REALS, REALS.without(0.0))
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return uf.divide(a, b, out=...)
+
+    @override
+    def left(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return absorb(gy, uf.divide(1.0, self.b.astype(self.y.dtype, copy=False), out=...))
+
+    @override
+    def right(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return absorb(gy, uf.negative(uf.divide(self.y, self.b, out=...), out=...))
+
+
+class Power(Broadcasting, fresh=True):
+    """y = aᵇ, for a > 0; dy/da = b aᵇ⁻¹, dy/db = y ln a.
+
+    With b = 0 the gradient of `a` is 0 everywhere, with a = 0 and b > 0 that of `b`.
+    """
+
+    __slots__ = ()
+    domain: ClassVar[Domain] = (POSITIVE, REALS)
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return uf.power(a, b, out=...)
+
+    @override
+    def left(self, gy: Array) -> Array:
+        a, b = self.a, self.b
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            falling = uf.power(a, b - 1, out=...)
+            slope = uf.multiply(b, falling, out=...)
+            lost = np.isinf(falling) & np.not_equal(a, 0)  # b may be as small as a⁻¹ is large
+            if np.any(lost):  # no case: only numbers below the smallest normal one come here
+                slope = np.where(lost, b / a * self.y, slope)
+            nothing = (np.equal(b, 0) & np.equal(a, 0)) | (np.equal(falling, 0) & np.isinf(b))
+            return absorb(gy, np.where(nothing, slope.dtype.type(0), slope))
+
+    @override
+    def right(self, gy: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = uf.multiply(self.y, uf.log(self.a, out=...), out=...)
+            nothing = np.equal(self.y, 0) & np.equal(self.a, 0)
+            return absorb(gy, np.where(nothing, self.y, slope))
+
+
+class Matmul(BinaryFunction, fresh=True):
+    """y = a @ b, with the shapes of numpy.matmul: vectors, matrices, stacks of matrices.
+
+    dL/da = gy bᵀ and dL/db = aᵀ gy, summed over the axes of stacks that were broadcast.
+
+    >>> from backprop import Variable
+    >>> a, b = Variable(np.ones((2, 3))), Variable(np.array([1.0, 2.0, 3.0]))
+    >>> (a @ b).backward()
+    >>> b.grad
+    array([2., 2., 2.])
+    """
+
+    __slots__ = ()
+    shapes: ClassVar[Shapes | None] = (
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3, 2)),
+        ((1, 3), (3, 1)),
+        ((2, 1, 2), (2, 3)),
+        ((2, 2), (2, 2, 1)),
+        ((2,), (2, 2, 1)),
+        ((2, 1, 2), (2,)),
+        ((2, 1, 1, 2), (3, 2, 1)),
+        ((0, 3), (3, 2)),
+        ((2, 0), (0, 2)),
+    )
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return uf.matmul(a, b, out=...)
+
+    @override
+    def backward(self, gy: Array) -> tuple[Array | None, Array | None]:
+        a, b = self.a, self.b
+        row = a[np.newaxis, :] if a.ndim == 1 else a
+        column = b[:, np.newaxis] if b.ndim == 1 else b
+        if a.ndim == 1:
+            gy = np.expand_dims(gy, -1 if b.ndim == 1 else -2)
+        if b.ndim == 1:
+            gy = np.expand_dims(gy, -1)
+        return (
+            unbroadcast(uf.matmul(gy, column.swapaxes(-1, -2)), row).reshape(a.shape)
+            if self.wants(0)
+            else None,
+            unbroadcast(uf.matmul(row.swapaxes(-1, -2), gy), column).reshape(b.shape)
+            if self.wants(1)
+            else None,
+        )
+
+    @override
+    def jvp(self, ta: Array, tb: Array) -> Array:
+        return uf.add(uf.matmul(ta, self.b), uf.matmul(self.a, tb), out=...)
+
+
+class Negative(Elementwise, fresh=True):
+    """y = -x."""
+
+    __slots__ = ()
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return uf.negative(x, out=...)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return uf.negative(gy, out=...)
+
+
+Variable.rules = Rules(
+    add=Add,
+    subtract=Subtract,
+    multiply=Multiply,
+    divide=Divide,
+    power=Power,
+    matmul=Matmul,
+    negative=Negative,
+)
+
+add: Reducible = reducible(Add, np.add)
+subtract: BinaryOperation = binary(Subtract, np.subtract)
+multiply: Reducible = reducible(Multiply, np.multiply)
+divide: BinaryOperation = binary(Divide, np.divide)
+power: BinaryOperation = binary(Power, np.power, kink="x**0 has gradient 0, 0**x too")
+float_power: BinaryOperation = binary(Power, np.float_power, kink="x**0 has gradient 0, 0**x too")
+negative: UnaryFunction = unary(Negative, np.negative)
+pow = power
+true_divide = divide
+
+
+@ufunc(
+    np.matmul,
+    cases=lambda: (case("np.matmul(a, b)", a=a, b=b) for a, b in Matmul.shapes or ()),
+)
+def matmul(x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> Variable:
+    """The matrix product of vectors, matrices and stacks of matrices: numpy.matmul."""
+    y = Matmul()(x1, x2)
+    return settled(y, np.matmul, settings) if settings else y

@@ -1,0 +1,1 @@
+"""Rules that pick, place, repeat and order elements."""

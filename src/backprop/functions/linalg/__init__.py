@@ -1,0 +1,1 @@
+"""Rules of linear algebra: products, solving, decompositions, norms."""

@@ -1,0 +1,1 @@
+"""Rules that take elements along axes together, or up to each."""

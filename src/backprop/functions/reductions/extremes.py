@@ -1,0 +1,242 @@
+"""Largest and smallest elements over axes: Max, Min."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from backprop.functions.bases import method
+from backprop.functions.cases import case
+from backprop.functions.elementwise.piecewise import maximum, minimum
+from backprop.functions.reductions.reductions import Functions, Reduction, over
+from backprop.functions.registry import implements
+from backprop.functions.shaping.shapes import in_dtype
+from backprop.ground.arrays import Array, Axes, Operand
+from backprop.ground.compat import override
+from backprop.kernel.variable import Variable
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+__all__ = ["amax", "amin", "max", "min", "nanmax", "nanmin", "ptp"]
+
+
+class _Extreme(Reduction, fresh=True):
+    """What Max and Min share: the gradient, which goes to all elements that are as large as y."""
+
+    __slots__ = ()
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        tied = self.tied()
+        share = np.broadcast_to(over(self.kept(gy), self.shares(tied)), self.x.shape)
+        return np.where(tied, share, gy.dtype.type(0))
+
+    @override
+    def jvp(self, tx: Array) -> Array:
+        tied = self.tied()
+        total = self.total(np.where(tied, tx, tx.dtype.type(0)))
+        return self.dropped(over(total, self.shares(tied)))
+
+    def tied(self) -> NDArray[np.bool_]:
+        """The elements that are y: where that is nan, those that are nan."""
+        y = self.kept(self.y)
+        tied = np.equal(self.x, y) & self.where
+        if np.any(np.isnan(y)):
+            tied |= np.isnan(self.x) & np.isnan(y) & self.counted
+        return tied
+
+    def shares(self, tied: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Among how many the cotangent is shared; `initial` may be one of them, or the only one."""
+        n: NDArray[np.intp] = np.sum(tied, self.axis, keepdims=True)
+        if self.initial is not None:
+            n = n + np.equal(self.kept(self.y), self.initial)
+        return np.maximum(n, 1)
+
+
+class Max(_Extreme, fresh=True):
+    """y = the largest of x over `axis`, where `where` is true, and of `initial`.
+
+    Ties share the gradient equally.
+    """
+
+    __slots__ = ()
+    functions: ClassVar[Functions] = (np.max, np.nanmax)
+
+
+class Min(_Extreme, fresh=True):
+    """y = the smallest of x over `axis`, where `where` is true, and of `initial`.
+
+    Ties share the gradient equally.
+    """
+
+    __slots__ = ()
+    functions: ClassVar[Functions] = (np.min, np.nanmin)
+
+
+@implements(
+    np.max,
+    np.amax,
+    cases=lambda: [
+        case("np.max(x)", x=()),
+        case("np.max(x)", x=(2, 3)),
+        case("np.max(x, axis=-1, keepdims=True)", x=(2, 3)),
+        case("np.max(x, axis=(0, -1))", x=(2, 1, 3)),
+        case("np.max(x, axis=0, initial=1.0, where=[True, False, True])", x=(2, 3)),
+        case("np.max(x, axis=0, initial=-3.0)", x=(0, 3)),
+        case("np.max(np.where([True, False], x, onp.nan), axis=0)[:1]", x=(3, 2)),
+    ],
+    kink="ties share equally",
+)
+def max(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: ArrayLike = True,
+) -> Variable:
+    """The largest element over `axis` (all axes if None): numpy.max; ties share the gradient.
+
+    >>> from backprop import Variable
+    >>> x = Variable(np.array([3.0, 1.0, 3.0]))
+    >>> max(x).backward()
+    >>> x.grad
+    array([0.5, 0. , 0.5])
+    """
+    return Max(axis, keepdims, where, initial)(x)
+
+
+@implements(
+    np.min,
+    np.amin,
+    cases=lambda: [
+        case("np.min(x)", x=(2, 3)),
+        case("np.min(x, axis=-1, keepdims=True)", x=(2, 3)),
+        case("np.min(x, axis=(0, -1), initial=1.0, where=[True, False, True])", x=(2, 1, 3)),
+        case("np.min(x, axis=1)", x=(0, 3)),
+    ],
+    kink="ties share equally",
+)
+def min(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: ArrayLike = True,
+) -> Variable:
+    """The smallest element over `axis` (all axes if None): numpy.min; ties share the gradient."""
+    return Min(axis, keepdims, where, initial)(x)
+
+
+amax = max
+amin = min
+
+
+@implements(
+    np.ptp,
+    cases=lambda: [
+        case("np.ptp(x)", x=()),
+        case("np.ptp(x, axis=-1, keepdims=True)", x=(2, 3)),
+        case("np.ptp(x, axis=(0, 2))", x=(2, 1, 2)),
+    ],
+    kink="ties share equally",
+)
+def ptp(x: Operand, /, axis: Axes = None, *, keepdims: bool = False) -> Variable:
+    """The largest element over `axis` less the smallest: numpy.ptp; ties share the gradient."""
+    return max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
+
+
+@implements(
+    np.nanmax,
+    cases=lambda: [
+        case("np.nanmax(np.where([True, False, True], x, onp.nan))", x=(2, 3)),
+        case("np.nanmax(np.where([True, False, True], x, onp.nan), axis=-1)", x=(2, 3)),
+        case("np.nanmax(x, (0, 1), keepdims=True, initial=0.0, where=[True, False])", x=(2, 2)),
+    ],
+    kink="ties share equally, a nan has gradient 0",
+)
+def nanmax(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: ArrayLike = True,
+) -> Variable:
+    """The largest element over `axis` that is not nan: numpy.nanmax; a nan has gradient 0."""
+    return Max(axis, keepdims, where, initial, nan=True)(x)
+
+
+@implements(
+    np.nanmin,
+    cases=lambda: [
+        case("np.nanmin(np.where([True, False, True], x, onp.nan), axis=-1)", x=(2, 3)),
+        case("np.nanmin(x, (0, 1), keepdims=True, initial=0.0, where=[True, False])", x=(2, 2)),
+    ],
+    kink="ties share equally, a nan has gradient 0",
+)
+def nanmin(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: ArrayLike = True,
+) -> Variable:
+    """The smallest element over `axis` that is not nan: numpy.nanmin; a nan has gradient 0."""
+    return Min(axis, keepdims, where, initial, nan=True)(x)
+
+
+@method(
+    maximum,
+    "reduce",
+    cases=lambda: [
+        case("onp.maximum.reduce(x)", x=(2, 3)),
+        case("onp.maximum.reduce(x, dtype=np.longdouble).astype(x.dtype)", x=(2,)),
+        case("onp.maximum.reduce(x, 1, keepdims=True, initial=0.5, where=[True, False])", x=(3, 2)),
+    ],
+    kink="ties share equally",
+)
+def maximum_reduce(
+    array: Operand,
+    /,
+    axis: Axes = 0,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: ArrayLike = True,
+) -> Variable:
+    """The largest element over the first axis, or those asked for: numpy.maximum.reduce."""
+    return Max(axis, keepdims, where, initial)(in_dtype(array, dtype))
+
+
+@method(
+    minimum,
+    "reduce",
+    cases=lambda: [
+        case("onp.minimum.reduce(x)", x=(2, 3)),
+        case("onp.minimum.reduce(x, dtype=np.longdouble).astype(x.dtype)", x=(2,)),
+        case("onp.minimum.reduce(x, 1, keepdims=True, initial=0.5, where=[True, False])", x=(3, 2)),
+    ],
+    kink="ties share equally",
+)
+def minimum_reduce(
+    array: Operand,
+    /,
+    axis: Axes = 0,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: ArrayLike = True,
+) -> Variable:
+    """The smallest element over the first axis, or those asked for: numpy.minimum.reduce."""
+    return Min(axis, keepdims, where, initial)(in_dtype(array, dtype))

@@ -1,0 +1,236 @@
+"""Sums over axes, and what all reductions share: Reduction, Sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from backprop.functions import ufuncs as uf
+from backprop.functions.bases import method
+from backprop.functions.cases import case
+from backprop.functions.elementwise.arithmetic import add
+from backprop.functions.registry import implements
+from backprop.functions.shaping.shapes import in_dtype
+from backprop.ground.arrays import Array, Axes, Operand, Shape
+from backprop.ground.compat import override
+from backprop.kernel.function import Function
+from backprop.kernel.variable import Variable
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+    Mask: TypeAlias = NDArray[np.bool_] | Literal[True]  # the elements that count; True if all do
+
+Functions: TypeAlias = tuple[Callable[..., Array], Callable[..., Array]]  # NumPy's, without nan
+
+__all__ = ["nansum", "sum"]
+
+
+class Reduction(Function, fresh=True):
+    """What rules that reduce over axes share: their settings, and the way back to x's shape."""
+
+    __slots__ = ("axis", "initial", "keepdims", "nan", "where")
+    functions: ClassVar[Functions]
+    where: Mask
+
+    def __init__(
+        self,
+        axis: Axes = None,
+        keepdims: bool = False,
+        where: ArrayLike = True,
+        initial: float | None = None,
+        nan: bool = False,
+    ) -> None:
+        self.axis: Axes = axis
+        self.keepdims: bool = keepdims
+        self.where = mask(where)
+        self.initial: float | None = None if initial is None else float(initial)
+        self.nan: bool = nan
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return self.reduce(x, initial=self.initial)
+
+    def reduce(self, x: Array, **settings: Any) -> Array:
+        """What NumPy makes of `x`; a setting that is None is left out."""
+        given = {k: v for k, v in settings.items() if v is not None}
+        if self.where is not True:
+            given["where"] = self.where
+        return self.functions[self.nan](x, axis=self.axis, keepdims=self.keepdims, **given)
+
+    @property
+    def counted(self) -> Mask:
+        """The elements of x that count."""
+        if not self.nan:
+            return self.where
+        there: NDArray[np.bool_] = ~np.isnan(self.x)
+        return there & self.where
+
+    def count(self) -> int | NDArray[np.intp]:
+        """How many elements count; for each group, with its axes, if that may differ."""
+        shape: Shape = self.x.shape
+        counted = self.counted
+        if counted is True:
+            return prod([shape[a] for a in axes_of(self.axis, len(shape))])
+        n: NDArray[np.intp] = np.sum(np.broadcast_to(counted, shape), self.axis, keepdims=True)
+        return n
+
+    def masked(self, v: Array, otherwise: float = 0.0) -> Array:
+        """`v` where an element counts, else another number."""
+        counted = self.counted
+        return v if counted is True else np.where(counted, v, v.dtype.type(otherwise))
+
+    def kept(self, y: Array) -> Array:
+        """`y` with the axes that were reduced, of length 1."""
+        return y if self.keepdims else y.reshape(reduced(self.x.shape, self.axis))
+
+    def spread(self, y: Array) -> Array:
+        """A value for each group, for all elements of x."""
+        return np.broadcast_to(self.kept(y), self.x.shape)
+
+    def total(self, v: Array) -> Array:
+        """The sums of `v` over each group, with the axes."""
+        return uf.sum(v, self.axis, keepdims=True)
+
+    def dropped(self, v: Array) -> Array:
+        """`v`, which has kept its axes, in the shape of y."""
+        return v if self.keepdims else v.reshape(self.y.shape)
+
+
+def axes_of(axis: Axes, ndim: int) -> tuple[int, ...]:
+    """The axes that are reduced, in the order given; NumPy lets a number have an axis 0 or -1."""
+    if axis is None:
+        return tuple(range(ndim))
+    return normalize_axis_tuple(axis, ndim) if ndim else ()
+
+
+def reduced(shape: Shape, axis: Axes) -> Shape:
+    """`shape` with length 1 along the axes that are reduced."""
+    gone = axes_of(axis, len(shape))
+    return tuple(1 if i in gone else n for i, n in enumerate(shape))
+
+
+def mask(where: object) -> Mask:
+    """The elements that count, in an array of our own; True if all do."""
+    return True if where is True else np.array(where, np.bool_)
+
+
+def values(x: Array | Variable) -> Array:
+    """The plain array of what a rule reads, for what counts as a constant: an order, a scale."""
+    return x.data if isinstance(x, Variable) else x
+
+
+def over(g: Array, n: ArrayLike) -> Array:
+    """`g / n` in the dtype of `g`, even if that cannot hold n: float16 ends at 65504."""
+    wide = np.promote_types(g.dtype, np.float32)
+    quotient = uf.divide(g.astype(wide, copy=False), np.asarray(n, wide), out=...)
+    return quotient.astype(g.dtype, copy=False)
+
+
+class Sum(Reduction, fresh=True):
+    """y = Σ x over `axis`, of the elements where `where` is true, and of `initial`."""
+
+    __slots__ = ()
+    functions: ClassVar[Functions] = (np.sum, np.nansum)
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return self.masked(self.spread(gy))
+
+    @override
+    def jvp(self, tx: Array) -> Array:
+        return self.dropped(self.total(self.masked(tx)))
+
+
+@implements(
+    np.sum,
+    cases=lambda: [
+        case("np.sum(x)", x=()),
+        case("np.sum(x, 0, np.longdouble).astype(x.dtype)", x=(2, 3)),
+        case("np.sum(x)", x=(2, 3)),
+        case("np.sum(x, axis=0)", x=(2, 3)),
+        case("np.sum(x, axis=-1, keepdims=True)", x=(2, 3)),
+        case("np.sum(x, axis=(0, -1))", x=(2, 1, 3)),
+        case("np.sum(x, axis=())", x=(2, 3)),
+        case("np.sum(x, axis=0, where=[True, False, True])", x=(2, 3)),
+        case("np.sum(x, initial=3.0, keepdims=True)", x=(2, 3)),
+        case("np.sum(x, axis=0)", x=(0, 3)),
+    ],
+)
+def sum(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: ArrayLike = True,
+) -> Variable:
+    """The sum over `axis` (all axes if None) of the elements where `where` is true: numpy.sum.
+
+    >>> from backprop import Variable
+    >>> x = Variable(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> y = sum(x, axis=0)
+    >>> y.backward()
+    >>> y, x.grad
+    (Variable([4., 6.]), array([[1., 1.], [1., 1.]]))
+    """
+    return Sum(axis, keepdims, where, initial)(in_dtype(x, dtype))
+
+
+@implements(
+    np.nansum,
+    cases=lambda: [
+        case("np.nansum(x)", x=(2, 3)),
+        case("np.nansum(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 3)),
+        case("np.nansum(np.where([True, False, True], x, onp.nan), axis=0)", x=(2, 3)),
+        case(
+            "np.nansum(np.where([True, False, True], x, onp.nan), -1, keepdims=True, initial=2.0, "
+            "where=[False, True, True])",
+            x=(2, 3),
+        ),
+    ],
+    kink="a nan has gradient 0",
+)
+def nansum(
+    x: Operand,
+    /,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: ArrayLike = True,
+) -> Variable:
+    """The sum over `axis`, nan counted as 0: numpy.nansum; a nan has gradient 0."""
+    return Sum(axis, keepdims, where, initial, nan=True)(in_dtype(x, dtype))
+
+
+@method(
+    add,
+    "reduce",
+    cases=lambda: [
+        case("onp.add.reduce(x)", x=(2, 3)),
+        case("onp.add.reduce(x, dtype=np.longdouble).astype(x.dtype)", x=(2, 3)),
+        case(
+            "onp.add.reduce(x, 1, keepdims=True, initial=2.0, where=[True, False, True])", x=(2, 3)
+        ),
+    ],
+)
+def add_reduce(
+    array: Operand,
+    /,
+    axis: Axes = 0,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: float | None = None,
+    where: ArrayLike = True,
+) -> Variable:
+    """The sum over the first axis, or those asked for: numpy.add.reduce."""
+    return Sum(axis, keepdims, where, initial)(in_dtype(array, dtype))

@@ -1,0 +1,1 @@
+"""Rules that give the same elements another shape, order of axes or place."""

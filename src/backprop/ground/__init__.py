@@ -1,0 +1,1 @@
+"""What all floors stand on and what knows of no graph: arrays, intervals, Python's versions."""
