@@ -30,7 +30,7 @@ from backprop.ground.arrays import brief
 from backprop.ground.narrowing import is_sequence
 from backprop.kernel.variable import Variable
 from backprop.pytree import mapped
-from backprop.transforms.inputs import called, checked, jacobians, opened, pulled, pushed
+from backprop.transforms.arguments import called, jacobians, opened, pulled, pushed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -182,7 +182,7 @@ def _both(
     f: Callable[..., Any], argnums: ArgNums, has_aux: bool, /, *args: Any, **kwargs: Any
 ) -> Any:
     to = opened(args, argnums)
-    y, aux = _split(to.call(f, kwargs), f, has_aux)
+    y, aux = to.value(f, kwargs, has_aux)
     if y.size != 1:
         raise TransformError(
             f"grad is of a function that gives one number, not shape {y.shape}: sum it, or "
@@ -219,7 +219,7 @@ def elementwise_grad(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..
 
 def _slopes(f: Callable[..., Any], argnums: ArgNums, /, *args: Any, **kwargs: Any) -> Any:
     to = opened(args, argnums)
-    return to.result(pulled(checked(to.call(f, kwargs), f), None, to))
+    return to.result(pulled(to.value(f, kwargs)[0], None, to))
 
 
 def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -233,7 +233,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     (array([3., 0.]), array([1., 0.]))
     """
     to = opened(args, tuple(range(len(args))))
-    y = _results(to.call(called(f), {}), f)
+    y = to.values(called(f), {})
 
     def pullback(gy: Any) -> tuple[Any, ...]:
         gradients: tuple[Any, ...] = to.result(pulled(y, gy, to))
@@ -251,7 +251,7 @@ def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ..
     """
     xs, ts = _as_arguments(primals, "primals"), _as_arguments(tangents, "tangents")
     to = opened(xs, tuple(range(len(xs))), ts)
-    y = _results(to.call(called(f), {}), f)
+    y = to.values(called(f), {})
     moves = pushed(y, ts, to)
     return mapped(to.outcome, y), moves
 
@@ -279,7 +279,7 @@ def jacobian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
 
 def _jacobian(f: Callable[..., Any], argnums: ArgNums, /, *args: Any, **kwargs: Any) -> Any:
     to = opened(args, argnums)
-    ys = _results(to.call(f, kwargs), f)
+    ys = to.values(f, kwargs)
     return mapped(lambda y: to.result(iter(jacobians(y, to))), ys)
 
 
@@ -316,23 +316,8 @@ def hvp(f: Callable[Concatenate[Any, P], _Value]) -> Product[P]:
 
 def _product(f: Callable[..., Any], x: Any, v: Any, /, *args: Any, **kwargs: Any) -> Any:
     to = opened((x, *args), 0, v)
-    gx = _results(to.call(grad(f), kwargs), f)
+    gx = to.values(grad(f), kwargs)
     return to.result(pulled(gx, v, to))
-
-
-def _split(result: Any, f: Callable[..., Any], has_aux: bool) -> tuple[Variable, Any]:
-    if not has_aux:
-        return checked(result, f), None
-    if not is_sequence(result) or len(result) != 2:
-        raise TransformError(
-            f"with has_aux the function gives a pair (value, anything), got {brief(result)}"
-        )
-    return checked(result[0], f), result[1]
-
-
-def _results(ys: Any, f: Callable[..., Any]) -> Any:
-    """A tree of results, each checked."""
-    return mapped(lambda y: checked(y, f), ys)
 
 
 def _as_arguments(given: object, what: str) -> tuple[Any, ...]:

@@ -62,8 +62,25 @@ class Arguments:
         self.inputs: tuple[Input, ...] = inputs
         self.nested: bool = nested  # whether anything depends on other Variables: so do results
 
-    def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
-        """What f gives: a Variable, or a tree of them."""
+    def value(
+        self, f: Callable[..., Any], kwargs: dict[str, Any], has_aux: bool = False
+    ) -> tuple[Variable, Any]:
+        """The one Variable that f gives, and what it gives besides if it gives a pair."""
+        given = self._called(f, kwargs)
+        if not has_aux:
+            return checked(given, f), None
+        if not is_sequence(given) or len(given) != 2:
+            raise TransformError(
+                f"with has_aux the function gives a pair (value, anything), got {brief(given)}"
+            )
+        return checked(given[0], f), given[1]
+
+    def values(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Tree:
+        """The tree of Variables that f gives."""
+        return mapped(lambda y: checked(y, f), self._called(f, kwargs))
+
+    def _called(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        """What f gives; after that nobody differentiates by the inputs any more."""
         self.nested = self.nested or _has_variable(kwargs)
         try:
             return run_recorded(f, *self.args, **kwargs)
