@@ -15,6 +15,7 @@ import pytest
 import backprop.numpy as bp
 from backprop import Variable, gradients
 from backprop.errors import ConversionError, InPlaceError, UnsupportedError
+from backprop.kernel import table
 from backprop.testing.expressions import cases_of, numpy_functions
 
 X = np.array([[0.5, -1.5, 2.0], [1.0, 3.0, -0.25]])
@@ -226,3 +227,20 @@ def test_a_keyword_at_its_default_is_no_keyword() -> None:
     with pytest.warns(DeprecationWarning, match="vstack"):
         rows = vars(np)["row_stack"]([x, x])
     assert np.array_equal(rows.data, np.vstack([A, A]))
+
+
+def test_what_answers_numpy_is_loaded_when_numpy_first_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The kernel knows where the rules are loaded from, and loads them once."""
+    handed, loads = dict(table.PROTOCOLS), list[str]()
+
+    def load() -> None:
+        loads.append("rules")
+        table.PROTOCOLS.update(handed)
+
+    monkeypatch.setattr(table, "PROTOCOLS", {})
+    monkeypatch.setattr(table, "LOADERS", [load])
+    v = Variable(np.array([1.0, 2.0]))
+    assert np.sum(v).item() == np.sum(v).item() == 3.0
+    assert loads == ["rules"]

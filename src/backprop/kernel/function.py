@@ -56,6 +56,7 @@ class OneOutput(Node, kind=True):
 class Function(OneOutput, kind=True):
     """A function of one Variable: the class of the notes (book steps 2, 6 and 7).
 
+    >>> import numpy as np
     >>> class Cube(Function):
     ...     def forward(self, x: Array) -> Array:
     ...         return x**3
