@@ -241,6 +241,6 @@ def test_what_answers_numpy_is_loaded_when_numpy_first_asks(
 
     monkeypatch.setattr(table, "PROTOCOLS", {})
     monkeypatch.setattr(table, "LOADERS", [load])
-    v = Variable(np.array([1.0, 2.0]))
+    v: Any = Variable(np.array([1.0, 2.0]))
     assert np.sum(v).item() == np.sum(v).item() == 3.0
     assert loads == ["rules"]
