@@ -55,6 +55,7 @@ WRONG = [
     ("bp.einsum('ii', x)", ValueError, "."),
     ("bp.gradient(x, 1.0, 2.0, 3.0)", TypeError, "invalid number of arguments"),
     ("bp.interp(v, [], [])", ValueError, "points"),
+    ("bp.linalg.cond(np.zeros((2, 0, 0)))", np.linalg.LinAlgError, "empty"),
     ("bp.interp(v, [0.0, 1.0], [0.0, 1.0], period=0)", ValueError, "period"),
     ("bp.interp(v, [0.0, np.nan], [0.0, 1.0])", ValueError, "xp holds nan"),
     ("bp.linalg.tensorinv(x, ind=0)", ValueError, "Invalid ind"),

@@ -67,6 +67,20 @@ def test_no_keyword_of_numpys_is_forgotten(name: str) -> None:
     assert lacking == REFUSED.get(original.__name__, set())
 
 
+@pytest.mark.parametrize("name", _signatures())
+def test_what_is_left_out_means_what_it_means_to_numpy(name: str) -> None:
+    """Every default is NumPy's, but where NumPy's says no more than that nothing was given."""
+    original, ours = _signatures()[name]
+    try:
+        theirs = inspect.signature(original).parameters
+    except ValueError:
+        pytest.skip("this NumPy does not tell")
+    for p in inspect.signature(ours).parameters.values():
+        if p.default is not p.empty and p.name in theirs:
+            default = theirs[p.name].default
+            assert default is np._NoValue or default == p.default, p
+
+
 TYPED = [
     "np.sum(x, 0, np.float64)",
     "np.sum(x, dtype=np.float64)",
@@ -130,6 +144,7 @@ A = np.arange(6.0).reshape(2, 3)
 
 # Calls that NumPy's own signature allows, in which ours names or orders things in another way.
 SPELLED = [
+    "np.exp(x, out=None, where=True, casting='same_kind', order='K', subok=True, dtype=None)",
     "np.quantile(x, q=0.5)",
     "np.percentile(a=x, q=[50.0, 75.0], axis=1)",
     "np.sum(a=x, axis=0)",

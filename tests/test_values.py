@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -10,13 +12,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from backprop import Variable, gradients, numpy as differentiable
+from backprop import Variable, grad, gradients, hessian, jvp, numpy as differentiable
 from backprop.functions.precision import FLOAT32_STAYS
 from backprop.functions.registry import CASES, METHODS
 from backprop.ground.arrays import Array, Shape
 from backprop.ground.domain import Interval
 from backprop.kernel.table import TABLE
 from backprop.testing.expressions import Expression, cases_of, numpy_functions
+from backprop.testing.quiet import quiet
 from backprop.testing.rules import rule_of
 from backprop.testing.strategies import DTYPES, ordinary, small_ways
 
@@ -246,6 +249,78 @@ def test_a_power_that_stays_0_has_slope_0(a: float, b: float) -> None:
     x = Variable(np.array(a))
     (gx,) = gradients(x**b, [x])
     assert gx.data.item() == 0.0
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("a", "b"), [(0.0, 0.5), (2.0, INF)])
+def test_a_power_that_rises_without_end_has_an_infinite_slope(a: float, b: float) -> None:
+    """At 0 below a root's exponent, and for an infinite exponent."""
+    x = Variable(np.array(a))
+    (gx,) = gradients(x**b, [x])
+    assert gx.data.item() == INF
+
+
+@pytest.mark.parametrize(
+    "x", [[1e200, 1e200, 1e-200, 1e-200], [1e-200, 1e-200, 1e200, 1e200], [0.0, 1e-80, 1e-80, 1.0]]
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of the value, which NumPy gives
+def test_a_product_is_as_exact_as_its_parts(x: list[float]) -> None:
+    """Its gradient and its tangents are, however far out of range a part of it would be."""
+    point, parts = np.array(x), [*map(Fraction, x)]
+    exact = [float(math.prod(parts[:i] + parts[i + 1 :])) for i in range(4)]
+    rounding = 8 * float(np.finfo(float).eps)
+    np.testing.assert_allclose(grad(differentiable.prod)(point), exact, rtol=rounding)
+    _, moved = jvp(differentiable.prod, (point,), (point,))
+    np.testing.assert_allclose(moved, 4 * float(math.prod(parts)), rtol=rounding)
+
+
+def test_the_second_derivative_of_a_product_with_a_zero() -> None:
+    """Is the product of the others, be these as small as they may."""
+    found = hessian(differentiable.prod)(np.array([0.0, 1e-80, 1e-90]))
+    rounding = 8 * float(np.finfo(float).eps)
+    wanted = [[0.0, 1e-90, 1e-80], [1e-90, 0.0, 0.0], [1e-80, 0.0, 0.0]]
+    np.testing.assert_allclose(found, wanted, rtol=rounding)
+
+
+def test_a_singular_value_of_0_has_gradient_0() -> None:
+    """It is the kink of the singular values; those beside it keep their slopes."""
+    slopes = grad(lambda x: differentiable.linalg.svdvals(x).sum())(np.diag([2.0, 0.0]))
+    assert np.array_equal(slopes, np.diag([1.0, 0.0]))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_variance_of_no_freedom_has_no_finite_slope() -> None:
+    """As its value is infinite: no number would say how it moves."""
+    slopes = grad(lambda x: differentiable.var(x, ddof=3))(np.array([1.0, 2.0, 3.0]))
+    assert slopes[0] == -INF
+    assert slopes[2] == INF
+
+
+def test_tangents_of_nothing_are_nothing() -> None:
+    """A quantile of rows, of which there are none."""
+    nothing = np.zeros((0, 3))
+    y, ty = jvp(lambda x: differentiable.quantile(x, 0.5, axis=1), (nothing,), (nothing,))
+    assert y.shape == ty.shape == (0,)
+
+
+@pytest.mark.parametrize("name", list(numpy_functions()))
+def test_a_rule_has_values_all_over_its_domain(name: str) -> None:
+    """Close to both ends of each interval of numbers that it states, too."""
+    function, _ = numpy_functions()[name]
+    cases = cases_of(function)
+    if not isinstance(cases, type):
+        return
+    rule = rule_of(cases)
+    for upper in (False, True):
+        xs = [np.full(s, _end(d, upper)) for d, s in zip(rule.domains, small_ways(rule)[0])]
+        with quiet():
+            assert np.isfinite(rule.forward(*xs)).all(), (name, upper, xs)
+
+
+def _end(domain: Interval, upper: bool) -> float:
+    """A number just inside an end of an interval; 1 where that is infinitely far."""
+    end = domain.high if upper else domain.low
+    return 1.0 if np.isinf(end) else end + (-1e-9 if upper else 1e-9)
 
 
 def test_weights_of_nothing_have_no_gradient() -> None:

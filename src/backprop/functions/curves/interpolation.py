@@ -108,6 +108,13 @@ def _shared(low: Array, high: Array, lo: Indices, hi: Indices, like: Array) -> A
             x=(3,),
             fp=(3,),
         ),
+        case(
+            "np.interp(x, onp.array([-5, 0, 1], x.dtype), fp, right=a)",
+            (*_BESIDE, REALS),
+            x=(2, 3),
+            fp=(3,),
+            a=(),
+        ),
         case("np.interp(x, onp.ones(1, x.dtype), fp)", x=(), fp=(1,)),
     ],
     kink="at a point, the slope to its right; at the last point, that to its left",

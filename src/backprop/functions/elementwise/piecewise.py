@@ -267,9 +267,7 @@ class NanToNum(Elementwise, fresh=True):
 
     __slots__ = ("nan", "neginf", "posinf")
 
-    def __init__(
-        self, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
-    ) -> None:
+    def __init__(self, nan: float, posinf: float | None, neginf: float | None) -> None:
         self.nan: float = nan
         self.posinf: float | None = posinf
         self.neginf: float | None = neginf

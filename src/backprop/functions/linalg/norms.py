@@ -221,6 +221,7 @@ def matrix_norm(x: Operand, /, *, keepdims: bool = False, ord: Order = "fro") ->
             case(f"np.linalg.cond(({_TALL})[1:], p={p})", _SMALL, x=(3, 2))
             for p in ("-2", "1", "'fro'")
         ),
+        case("np.linalg.cond(x + 4 * onp.eye(2, dtype=x.dtype), p='fro')", _SMALL, x=(2, 1, 2, 2)),
     ],
     kink="0 where it is inf",
 )

@@ -103,6 +103,11 @@ class Solve(BinaryFunction, fresh=True):
         ),
         case("np.linalg.solve(a + 3 * onp.eye(2, dtype=a.dtype), b)", _SMALL, a=(3, 2, 2), b=(2,)),
         case("np.linalg.solve(onp.array([[2, 1], [0, 4]], b.dtype), b)", b=(2,)),
+        case(
+            "np.linalg.solve(a + 4 * onp.eye(2, dtype=a.dtype), onp.ones(2, a.dtype))",
+            _SMALL,
+            a=(2, 2),
+        ),
         case("np.linalg.solve(a, b)", a=(0, 0), b=(0, 2)),
     ],
 )

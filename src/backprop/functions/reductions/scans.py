@@ -168,6 +168,7 @@ def cumprod(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = No
     cases=lambda: [
         case("np.cumulative_sum(x)", x=(3,)),
         case("np.cumulative_sum(x, dtype=np.longdouble).astype(x.dtype)", x=(3,)),
+        case("np.cumulative_sum(x, include_initial=True)", x=(3,)),
         case("np.cumulative_sum(x, axis=0, include_initial=True)", x=(2, 3)),
         case("np.cumulative_sum(x, axis=-1, include_initial=True)", x=(2, 0)),
     ],
