@@ -207,7 +207,7 @@ def _kind(data: object) -> str:
 def _way_out(array: Array) -> str:
     if array.dtype.kind == "c":
         return "take its real and imaginary parts as two: data.real, data.imag"
-    if array.dtype.kind in "OUST" or array.dtype.kind not in "mMV":
+    if array.dtype.kind not in "mMV":
         return "build an array of numbers: np.array([float(value), ...])"
     return "convert it to numbers: data.astype(np.int64).astype(np.float64)"
 
