@@ -47,13 +47,13 @@ def examine(
         raise
     except Exception as error:
         raise raised(rule, xs, error) from error
-    ratios = np.concatenate([m.ratio for m in seen])
+    ratios = np.concatenate([m.ratio for m in seen]) if seen else np.zeros(0)
     return Example(
         point,
         gys,
         worst=float(ratios.max(initial=0, where=ratios <= 1)),
         excused=int((ratios > 1).sum()),
-        detectable=min(m.detectable for m in seen),
+        detectable=min((m.detectable for m in seen), default=np.inf),
     )
 
 
