@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -15,7 +16,7 @@ from mpmath import mpf
 from backprop import POSITIVE, REALS, Array, Interval
 from backprop.errors import ArgumentTypeError
 from backprop.testing import central_difference, differences, entries
-from backprop.testing.differences import column, ladder, one_sided
+from backprop.testing.differences import column, curvature, ladder, one_sided, reach
 
 Exact = Callable[[mpf], mpf]
 
@@ -177,3 +178,276 @@ def test_a_function_of_whole_numbers_has_no_derivative() -> None:
     """What f gives must be floats."""
     with pytest.raises(ArgumentTypeError, match="f returns an array of floats"):
         central_difference(lambda x: np.array(1), np.array(1.0))
+
+
+# -- The parts of an estimate, by themselves -------------------------------------------------------
+
+
+def exact(*rows: Any) -> Array:
+    """A column for one output: a row for each step or candidate."""
+    found = np.array(rows, np.longdouble)
+    return found if found.ndim > 1 else found[:, np.newaxis]
+
+
+STEPS = exact(*(8.0**-k for k in range(5)))
+
+
+@pytest.mark.parametrize("at", [2.0**-60, 1e9, 3e-200, -(2.0**-60)])
+def test_a_ladder_begins_at_half_of_x_and_at_a_half(at: float) -> None:
+    """Each step is an eighth of the one before; the finest moves x by many of its last places."""
+    steps = np.array(ladder(np.float64(at), REALS))
+    near = steps[steps < abs(at)]
+
+    assert steps.max() > 1 / 16
+    assert abs(at) / 32 < near.max() <= abs(at) / 2
+    assert not ((steps > abs(at) / 2) & (steps < 2.0**-50)).any()
+    assert steps.max() <= max(abs(at), 1.0) / 2
+    assert set(near[:-1] / near[1:]) == {8.0}
+    assert steps.min() >= 2.0**11 * np.spacing(abs(at))
+    assert len(steps) <= 24
+
+
+def test_with_room_for_one_step_nothing_is_known() -> None:
+    """There is no other to hold it against."""
+    width = 2.0**15 * float(np.spacing(1.0))
+    domain = Interval(1 - width, 1 + width)
+
+    assert len(ladder(np.float64(1.0), domain)) == 1
+    assert np.isinf(column(np.square, np.array(1.0), 0, domain).error).all()
+    assert all(np.isinf(d.error).all() for d in one_sided(np.square, np.array(1.0), 0, domain))
+
+
+@pytest.mark.parametrize(
+    ("slopes", "powers"),
+    [
+        (3 + STEPS + STEPS**2, differences._ONE_SIDED),
+        (3 + STEPS**2 + STEPS**4, differences._CENTRAL),
+    ],
+    ids=["one-sided", "central"],
+)
+def test_extrapolation_removes_two_terms(slopes: Array, powers: tuple[int, ...]) -> None:
+    """Of one-sided slopes what errs in h and h², of central ones in h² and h⁴: 3 is left."""
+    found = differences._limit(slopes, STEPS, 0 * STEPS, STEPS, powers)
+
+    assert abs(found.value[0] - 3) <= 64 * np.finfo(np.longdouble).eps
+
+
+@pytest.mark.parametrize(
+    ("even", "falsified"),
+    [
+        pytest.param(2 * STEPS, [0.0] * 5, id="in x"),
+        pytest.param(2 * STEPS**2, [0.0] * 5, id="smooth"),
+        pytest.param(2 * np.maximum(STEPS - 0.01, 0), [0.99, 0.92, 0.0, 0.0, 0.0], id="beside x"),
+        pytest.param(exact(2.0, 2 / 64, 2 / 4096, 2 / 4096, 2 / 4096), None, id="at fine steps"),
+        pytest.param(0 * STEPS, [0.0] * 5, id="straight"),
+    ],
+)
+def test_a_kink_falsifies_the_steps_that_stride_over_it(
+    even: Array, falsified: list[float] | None
+) -> None:
+    """Not those nearer to x than it, and none if it is in x, where both slopes have a mean."""
+    found = differences._kink(even, STEPS, 0 * STEPS)
+
+    bend = even / (2 * STEPS)
+    expected = np.where(STEPS < 1 / 64, bend, 0) if falsified is None else exact(*falsified)
+    np.testing.assert_allclose(found.astype(float), expected.astype(float), atol=1e-15)
+
+
+def test_what_noise_bends_is_no_kink() -> None:
+    """Up to four times the noise."""
+    even = 2 * np.maximum(STEPS - 0.001, 0)
+    quarter = even / 4
+
+    assert differences._kink(even, STEPS, quarter).max() == 0
+    assert differences._kink(even, STEPS, quarter * 0.99).max() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("jump", "quantum"),
+    [
+        pytest.param(STEPS, 0.0, id="smooth"),
+        pytest.param(STEPS**3, 0.0, id="flatter and flatter"),
+        pytest.param(exact(1, 1 / 8, 1e-5, 1e-6, 1e-7), 1 / 8, id="between its jumps"),
+        pytest.param(exact(1, 1 / 8, 1 / 64, 0, 0), 1 / 64, id="wholly"),
+        pytest.param(exact(1, 1 / 8, 1 / 64, 1 / 512, 0), 1 / 512, id="at last"),
+        pytest.param(exact(1, 0, 0, 0, 0), 1.0, id="at first"),
+        pytest.param(exact(1, 1e-3, 1e-6, 1e-7, 1e-8), 0.0, id="twice: it goes on"),
+        pytest.param(exact(np.inf, 1, 1 / 8, 1 / 64, 1 / 512), 0.0, id="after an overflow"),
+    ],
+)
+def test_the_jumps_of_a_quantised_function_are_what_it_loses_at_once(
+    jump: Array, quantum: float
+) -> None:
+    """More than the square of the ratio of two steps, and not before and not after, or all."""
+    assert differences._quantum(jump, STEPS, 0 * STEPS).tolist() == [quantum]
+
+
+def test_a_loss_below_the_rounding_of_f_is_no_jump() -> None:
+    """Four times 2 units in its last place."""
+    jump = exact(1, 1 / 8, 1 / 64, 0, 0)
+    hidden = exact(0, 0, 0, 1 / 64 / 64 / 4, 0)
+
+    assert differences._quantum(jump, STEPS, hidden).tolist() == [0.0]
+    assert differences._quantum(jump, STEPS, hidden * 0.99).tolist() == [1 / 64]
+
+
+def test_the_noise_is_what_the_finest_steps_scatter_by() -> None:
+    """The larger of two moves of the slope, times the step; without three neighbours, any."""
+    slopes = exact(9, 1, 3, 2, 2.5)
+
+    assert differences._tail(slopes, STEPS).tolist() == [1 / 512]
+    assert differences._tail(exact(9, 1, 3, 2, 6), STEPS).tolist() == [1 / 512]
+    assert differences._tail(exact(9, 1, 3, 2, 16), STEPS).tolist() == [14 / 4096]
+    assert differences._tail(exact(9, 1, 3, np.nan, 2), STEPS).tolist() == [np.inf]
+    assert differences._tail(slopes[:2], STEPS[:2]).tolist() == [np.inf]
+    assert differences._tail(slopes, exact(1, 1 / 8, 1 / 64, 1 / 512, 1 / 5120)) == [np.inf]
+
+
+def test_an_error_is_the_move_from_the_coarser_step_and_the_noise_of_f() -> None:
+    """That is what f is known to, or what all finer steps differ by, as a part of the step."""
+    t, h = exact(4, 2, 3), exact(1, 1 / 8, 1 / 64)
+
+    quiet = differences._error(t, t, h, exact(0, 0, 0), np.full((2, 1), True))
+    noisy = differences._error(t, t, h, exact(0.5, 0.5, 0.5), np.full((2, 1), True))
+    alone = differences._error(t, t, h, exact(0, 0, 0), np.full((2, 1), False))
+    extrapolated = differences._error(
+        exact(np.nan, 2, 3), t, h, exact(0, 0, 0), np.full((2, 1), True)
+    )
+
+    assert quiet.tolist() == [[np.inf], [2 + 1 / 8], [1]]
+    assert noisy.tolist() == [[np.inf], [2 + 4], [1 + 32]]
+    assert alone.tolist() == [[np.inf]] * 3
+    assert extrapolated.tolist() == [[np.inf], [np.inf], [1]]
+
+
+@pytest.mark.parametrize(
+    ("values", "errors", "steps", "value", "error"),
+    [
+        pytest.param([1, 1, 1], [3, 1, 2], [4, 2, 1], 1, 1, id="the least"),
+        pytest.param([2, 1, 1], [0.15, 0.01, 9], [4, 2, 1], 1, 1, id="a coarser one, as good"),
+        pytest.param([2, 1, 1], [0.165, 0.01, 9], [4, 2, 1], 1, 0.01, id="one that is worse"),
+        pytest.param([1, 1, 3], [9, 0.01, 0.2], [4, 2, 1], 1, 2, id="a finer one"),
+        pytest.param([1, 1, 3], [9, 0.01, 0.5], [4, 2, 1], 1, 0.01, id="within four errors"),
+        pytest.param([1, 2, 3], [np.inf] * 3, [4, 2, 1], np.nan, np.inf, id="none"),
+    ],
+)
+def test_the_best_candidate_is_widened_by_what_contradicts_it(
+    values: list[float], errors: list[float], steps: list[float], value: float, error: float
+) -> None:
+    """Finer ones, and coarser ones of less than 16 times its error."""
+    flat = np.full((3, 1), False)
+
+    found = differences._best(exact(*values), exact(*errors), exact(*steps), flat)
+
+    np.testing.assert_array_equal(found.value.astype(float), [value])
+    np.testing.assert_array_equal(found.error.astype(float), [error])
+
+
+def test_a_flat_candidate_of_a_quantised_function_says_nothing() -> None:
+    """Another is taken, and where all are flat nothing is known."""
+    values, errors, steps = exact(0, 1), exact(0.1, 0.5), exact(2, 1)
+
+    some = differences._best(values, errors, steps, np.array([[True], [False]]))
+    none = differences._best(values, errors, steps, np.array([[True], [True]]))
+
+    assert some.value.tolist() == [1.0]
+    assert none.error.tolist() == [np.inf]
+
+
+def test_a_flat_function_is_known_to_the_rounding_of_its_argument() -> None:
+    """Or of its own largest value, in float64 at least; one that moves, to that of its values."""
+    x = np.array([8.0, 2.0])
+    steps = [0.5, 0.25]
+    eps = np.finfo(np.float64).eps
+
+    def f(x: Array) -> Array:
+        return np.array([0.0 * x[0], x[0], 64.0])
+
+    *_, ulps = differences._evaluate(f, x, 0, steps)
+    *_, small = differences._evaluate(lambda x: 0 * x, x, 0, steps)
+
+    assert ulps.tolist() == [[128 * eps, 16 * eps, 128 * eps]] * 2
+    assert small.tolist() == [[16 * eps, 16 * eps]] * 2
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "within", "steepest"),
+    [
+        (np.abs, -3.0, np.inf, 1.0),
+        (lambda x: np.maximum(x, 5 * x), 1e-3, np.inf, 5.0),
+        (lambda x: np.maximum(-7 * x, x), 1e-3, np.inf, 7.0),
+        (lambda x: np.maximum(-7 * x, x), 1.0, 2.0**-10, 1.0),
+        (lambda x: x * x, 8.0, 2.0**-10, 16.0),
+    ],
+)
+def test_the_reach_is_the_steepest_slope_over_all_steps(
+    f: Callable[[Array], Array], at: float, within: float, steepest: float
+) -> None:
+    """Or over those up to a part of x or of 1; a kink beside x shows in the long ones."""
+    found = reach(f, np.array(at), 0, within=within)
+
+    assert found[0] == pytest.approx(steepest, rel=0.1 if within == np.inf else 2.0**-9)
+    assert found[0] <= steepest * (1 + 2.0**-9)
+
+
+def test_without_steps_nothing_is_steep() -> None:
+    """Outside the domain, or where none is short enough."""
+    assert reach(np.square, np.array([-1.0, 2.0]), 0, POSITIVE).tolist() == [0.0, 0.0]
+    assert reach(np.square, np.array(1.0), 0, within=1e-30).tolist() == [0.0]
+    with np.errstate(all="ignore"):
+        assert reach(lambda x: x * np.inf, np.array(1.0), 0).tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "bend"),
+    [
+        pytest.param(lambda x: x**2, 3.0, 2.0, id="a parabola"),
+        pytest.param(lambda x: -(x**2), 0.0, 2.0, id="of either sign"),
+        pytest.param(lambda x: 1 / x, 1e-5, 2e15, id="at the scale of x"),
+        pytest.param(np.sin, 1e6 * np.pi + np.pi / 2, 1.0, id="at its own"),
+        pytest.param(lambda x: np.sqrt(x**2 + 2.0**-40), 0.0, 2.0**20, id="at a fine one"),
+        pytest.param(lambda x: x**4 / 12, 0.0, 2.0**-20 / 3, id="a thousandth to either side"),
+        pytest.param(lambda x: 3 * x, 1.0, 0.0, id="a line"),
+    ],
+)
+def test_the_curvature_is_how_fast_the_slope_changes(
+    f: Callable[[Array], Array], at: float, bend: float
+) -> None:
+    """To its size: between points a thousandth and a millionth of x, or of 1, to either side."""
+    found = curvature(f, np.array(at, np.longdouble), 0)
+
+    assert found.shape == (1,)
+    assert float(found[0]) == pytest.approx(bend, rel=0.6, abs=1e-9)
+    assert float(found[0]) <= bend * 1.05 + 1e-9
+
+
+def test_the_curvature_beside_an_edge_is_measured_inside() -> None:
+    """No point is outside the domain; where x is, nothing is known to bend."""
+
+    def inside(x: Array) -> Array:
+        assert (x > 0).all()
+        return np.asarray(np.log(x))
+
+    assert curvature(inside, np.array(1e-8), 0, POSITIVE)[0] == pytest.approx(1e16, rel=1e-3)
+    assert curvature(np.square, np.array(-1.0), 0, POSITIVE).tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("noise", "ulps", "jump", "known"),
+    [
+        pytest.param(4000.0, 1.0, 4000.0, True, id="some last places of f"),
+        pytest.param(4200.0, 1.0, 4200.0, False, id="too many"),
+        pytest.param(1.0, 0.0, 4200.0, True, id="a small part of what f changes by"),
+        pytest.param(1.0, 0.0, 4000.0, False, id="too large a part"),
+    ],
+)
+def test_nothing_is_known_where_noise_hides_all(
+    noise: float, ulps: float, jump: float, known: bool
+) -> None:
+    """Above 4096 units of what f is known to, and above that part of what it changes by."""
+    slopes, places = 0 * STEPS + 3, 0 * STEPS + ulps
+
+    found = differences._limit(slopes, STEPS, places, jump * STEPS**0, (), noise)
+
+    assert np.isfinite(found.error[0]) == known
+    assert np.isfinite(found.value[0]) == known

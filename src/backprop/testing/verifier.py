@@ -203,8 +203,9 @@ def _examples(
     turns = range(min(max(len(calls), 2 * len(dtypes)), count - 1)) if calls else ()
     found = _search(rules, dtypes, count - len(turns), seed)
     for i in turns:
-        rule, way = calls[i % len(calls)]
-        dtype = dtypes[(i + i // len(calls)) % len(dtypes)]
+        k = i % len(calls)
+        rule, way = calls[k]
+        dtype = dtypes[(k + i // len(calls)) % len(dtypes)]
         xs = tuple(ordinary(d, s, dtype, rng) for d, s in zip(rule.domains, way))
         found.append(examine(rule, xs, rng))
     return found
