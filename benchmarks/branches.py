@@ -28,9 +28,9 @@ from backprop import functions
 from backprop.errors import NoGraphError
 from backprop.functions.registry import CASES
 from backprop.ground.arrays import Shape
-from backprop.testing.expressions import cases_of, rules_of  # backprop.numpy too
+from backprop.testing.generators.expressions import cases_of, rules_of  # backprop.numpy too
+from backprop.testing.generators.strategies import DTYPES, ordinary, small_ways
 from backprop.testing.rules import Rule
-from backprop.testing.strategies import DTYPES, ordinary, small_ways
 from backprop.testing.verifier import quiet
 
 Files: TypeAlias = dict[Path, Any]

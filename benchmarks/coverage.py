@@ -18,7 +18,7 @@ import numpy as np
 
 from backprop.ground.domain import REALS
 from backprop.kernel.table import TABLE
-from backprop.testing.expressions import numpy_functions
+from backprop.testing.generators.expressions import numpy_functions
 from benchmarks.peers import (
     OURS,
     PEERS,

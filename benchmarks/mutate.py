@@ -66,7 +66,8 @@ _KERNEL_TESTS: Final = (
 )
 _RULE_TESTS: Final = ("tests/test_function_errors.py", "tests/test_keywords.py")
 _VERIFIER_TESTS: Final = (
-    "domain planted_faults measuring judge ties tangents proof laws rules entries differences strategies"
+    "domain planted_faults measuring judge ties tangents proof laws rules entries differences "
+    "strategies"
 )
 _LAST: Final = (  # of the verifier's: what it takes and refuses, but for its long runs
     "tests/test_zoo.py::test_a_rarely_wrong_rule_is_rejected_where_it_is_wrong",
@@ -221,7 +222,7 @@ def _values(path: str) -> tuple[str, ...]:
 
 def _names(path: str) -> list[str]:
     """The functions of one file of rules, and a dozen of those that use what it defines."""
-    expressions = import_module("backprop.testing.expressions")
+    expressions = import_module("backprop.testing.generators.expressions")
     module = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
     names = {name: f.__module__ for name, (f, _) in expressions.numpy_functions().items()}
     own = [name for name, m in names.items() if m == module]

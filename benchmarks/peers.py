@@ -22,10 +22,10 @@ import numpy as np
 from backprop import Array, Variable, numpy as differentiable
 from backprop.ground.compat import override
 from backprop.ground.domain import Domain, Interval
-from backprop.testing.differences import central_difference
-from backprop.testing.expressions import cases_of
+from backprop.testing.generators.expressions import cases_of
+from backprop.testing.generators.strategies import ordinary, small_ways
+from backprop.testing.numeric.differences import central_difference
 from backprop.testing.rules import rule_of
-from backprop.testing.strategies import ordinary, small_ways
 
 Arrays = tuple[Array, ...]
 Call = Callable[..., Any]

@@ -22,7 +22,7 @@ from backprop.testing import (
     programs,
     verify,
 )
-from backprop.testing.expressions import numpy_functions
+from backprop.testing.generators.expressions import numpy_functions
 
 CALLS: dict[str, Any] = {name: function for name, (function, _) in numpy_functions().items()}
 CALLS |= {cls.__name__: cls for cls in builtin_functions()}

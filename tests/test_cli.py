@@ -20,7 +20,7 @@ from backprop import Node
 from backprop.cli.main import main
 from backprop.cli.targets import TargetError, find
 from backprop.testing import GradientMismatch, NothingToJudge, Report
-from backprop.testing.expressions import numpy_functions
+from backprop.testing.generators.expressions import numpy_functions
 
 Write = Callable[[str, str], Path]
 

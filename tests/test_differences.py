@@ -15,8 +15,9 @@ from mpmath import mpf
 
 from backprop import POSITIVE, REALS, Array, Interval
 from backprop.errors import ArgumentTypeError
-from backprop.testing import central_difference, differences, entries
-from backprop.testing.differences import column, curvature, ladder, one_sided, reach
+from backprop.testing import central_difference, entries
+from backprop.testing.numeric import differences
+from backprop.testing.numeric.differences import column, curvature, ladder, one_sided, reach
 
 Exact = Callable[[mpf], mpf]
 

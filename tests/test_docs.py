@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from backprop.functions.elementwise import exponential
-from backprop.testing.expressions import numpy_functions
+from backprop.testing.generators.expressions import numpy_functions
 
 ROOT = Path(__file__).parents[1]
 

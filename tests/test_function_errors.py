@@ -25,8 +25,8 @@ from backprop import (
 )
 from backprop.errors import ConversionError, GradientCountError, UnsupportedError
 from backprop.testing import GradientMismatch, Second, check_gradient, verify
-from backprop.testing.expressions import Expression, cases_of
-from backprop.testing.ties import extremes, slopes_around
+from backprop.testing.generators.expressions import Expression, cases_of
+from backprop.testing.numeric.ties import extremes, slopes_around
 
 A = np.arange(6.0).reshape(2, 3)
 NAMES = {"A": A, "bp": bp, "np": np, "x": Variable(A), "v": Variable(A[0]), "one": Variable(1.0)}

@@ -14,10 +14,9 @@ import numpy as np
 import pytest
 
 from backprop import Array, Exp, Square
-from backprop.testing import judge
-from backprop.testing.differences import Derivative, column, curvature, one_sided, reach
-from backprop.testing.judge import mismatch
-from backprop.testing.measuring import (
+from backprop.testing.judging import judge
+from backprop.testing.judging.judge import mismatch
+from backprop.testing.judging.measuring import (
     FEW_TRIALS,
     MANY_TRIALS,
     Measurement,
@@ -26,8 +25,9 @@ from backprop.testing.measuring import (
     gradient_spread,
     measure,
 )
+from backprop.testing.numeric.differences import Derivative, column, curvature, one_sided, reach
+from backprop.testing.numeric.ties import slopes_around
 from backprop.testing.rules import Arrays, Rule, rule_of, with_vjp
-from backprop.testing.ties import slopes_around
 
 EPS = float(np.finfo(np.float64).eps)
 MOST = float(np.finfo(np.float64).max)

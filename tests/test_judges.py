@@ -14,7 +14,7 @@ from hypothesis import given, strategies as st
 from mpmath import mpf
 
 from backprop import Array, numpy as differentiable
-from backprop.testing.expressions import cases_of, numpy_functions
+from backprop.testing.generators.expressions import cases_of, numpy_functions
 from tests.helpers import grad, leaf
 
 Real: TypeAlias = Callable[..., mpf]

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from backprop.testing.expressions import numpy_functions
+from backprop.testing.generators.expressions import numpy_functions
 from benchmarks.peers import PEERS, Outcome, Peer, Question, Verdict, questions
 
 POINTS: Final = 2

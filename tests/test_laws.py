@@ -11,10 +11,11 @@ import pytest
 
 from backprop import Array, BinaryFunction, Function, Multiply, Square
 from backprop.ground.domain import POSITIVE, REALS, Interval
-from backprop.testing import GradientMismatch, check_gradient, laws, verify_rule
+from backprop.testing import GradientMismatch, check_gradient, verify_rule
 from backprop.testing.examples import examine, finding
-from backprop.testing.faults import planted
-from backprop.testing.measuring import gradient_spread
+from backprop.testing.judging.measuring import gradient_spread
+from backprop.testing.laws import laws
+from backprop.testing.laws.faults import planted
 from backprop.testing.rules import Arrays, Rule, rule_of, with_vjp
 
 X = np.array([1.0, 2.0])

@@ -11,10 +11,10 @@ import pytest
 
 from backprop import Array, Multiply, Square
 from backprop.ground.domain import REALS, Interval
-from backprop.testing import GradientMismatch, measuring
-from backprop.testing.differences import Derivative, Map, column, reach
+from backprop.testing import GradientMismatch
 from backprop.testing.examples import Example, _cotangents, examine, finding, judged, one
-from backprop.testing.measuring import (
+from backprop.testing.judging import measuring
+from backprop.testing.judging.measuring import (
     Measurement,
     Point,
     compare,
@@ -24,7 +24,8 @@ from backprop.testing.measuring import (
     spread,
     widened,
 )
-from backprop.testing.mismatch import broken, literal, raised, wrong
+from backprop.testing.judging.mismatch import broken, literal, raised, wrong
+from backprop.testing.numeric.differences import Derivative, Map, column, reach
 from backprop.testing.rules import Rule, pair, rule_of, with_vjp
 
 INF, NAN = np.inf, np.nan

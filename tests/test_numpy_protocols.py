@@ -16,7 +16,7 @@ import backprop.numpy as bp
 from backprop import Variable, gradients
 from backprop.errors import ConversionError, InPlaceError, UnsupportedError
 from backprop.kernel import table
-from backprop.testing.expressions import cases_of, numpy_functions
+from backprop.testing.generators.expressions import cases_of, numpy_functions
 
 X = np.array([[0.5, -1.5, 2.0], [1.0, 3.0, -0.25]])
 

@@ -9,7 +9,7 @@ import pytest
 
 from backprop import Array, Multiply, Square
 from backprop.ground.arrays import Shape
-from backprop.testing.faults import planted, scaled
+from backprop.testing.laws.faults import planted, scaled
 from backprop.testing.rules import Arrays, Rule, rule_of, with_vjp
 
 X = np.array([[6.0, -7.0], [0.0, 5.0]])

@@ -22,10 +22,10 @@ from backprop.testing import (
     programs,
     variables,
 )
-from backprop.testing.expressions import Expression
-from backprop.testing.programs import _LARGEST, Move, admissible, moves
+from backprop.testing.generators.expressions import Expression
+from backprop.testing.generators.programs import _LARGEST, Move, admissible, moves
+from backprop.testing.generators.strategies import ordinary
 from backprop.testing.quiet import quiet
-from backprop.testing.strategies import ordinary
 
 DTYPES = st.sampled_from(["float64", "float32"])
 

@@ -13,7 +13,7 @@ from backprop import Array, Multiply, Square
 from backprop.ground.domain import REALS
 from backprop.testing import proof
 from backprop.testing.examples import Example, examine, finding
-from backprop.testing.faults import planted, scaled
+from backprop.testing.laws.faults import planted, scaled
 from backprop.testing.proof import smallest_seen, verdicts
 from backprop.testing.rules import Arrays, Rule, pair, rule_of, with_vjp
 

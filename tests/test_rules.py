@@ -28,10 +28,16 @@ from backprop.functions.cases import case
 from backprop.functions.registry import CASES
 from backprop.testing import Second, check_gradient, entries, verifier, verify, verify_rule
 from backprop.testing.examples import Example
-from backprop.testing.expressions import Expression, cases_of, name, numpy_functions, rules_of
+from backprop.testing.generators.expressions import (
+    Expression,
+    cases_of,
+    name,
+    numpy_functions,
+    rules_of,
+)
+from backprop.testing.generators.strategies import small_ways
 from backprop.testing.quiet import quiet
 from backprop.testing.rules import Rule, as_callable, called, pair, rule_of, with_vjp
-from backprop.testing.strategies import small_ways
 
 A, B, GY = np.array([1.0, 2.0]), np.array([3.0, 5.0]), np.array([2.0, -1.0])
 

@@ -27,10 +27,9 @@ from backprop import (
 )
 from backprop.functions.bases import Broadcasting, Elementwise
 from backprop.testing import Program, Step, builtin_functions, functions, inputs, numbers, programs
-from backprop.testing.expressions import Expression
-from backprop.testing.programs import _grown, _well_inside, admissible, chains, moves
-from backprop.testing.rules import rule_of
-from backprop.testing.strategies import (
+from backprop.testing.generators.expressions import Expression
+from backprop.testing.generators.programs import _grown, _well_inside, admissible, chains, moves
+from backprop.testing.generators.strategies import (
     PAIRS,
     SHAPES,
     _Inner,
@@ -40,6 +39,7 @@ from backprop.testing.strategies import (
     small_ways,
     ways,
 )
+from backprop.testing.rules import rule_of
 
 T = TypeVar("T")
 

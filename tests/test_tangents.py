@@ -13,10 +13,10 @@ from backprop import Array, Multiply, Square
 from backprop.errors import GradientShapeError, GradientTypeError
 from backprop.functions.elementwise.piecewise import Absolute
 from backprop.ground.domain import REALS
-from backprop.testing import forward
-from backprop.testing.differences import Derivative, column
-from backprop.testing.forward import wrong_tangent
-from backprop.testing.measuring import Point, measure, spread
+from backprop.testing.judging import forward
+from backprop.testing.judging.forward import wrong_tangent
+from backprop.testing.judging.measuring import Point, measure, spread
+from backprop.testing.numeric.differences import Derivative, column
 from backprop.testing.rules import Arrays, Rule, rule_of
 
 INF, NAN = np.inf, np.nan

@@ -9,8 +9,8 @@ import pytest
 
 from backprop import Array
 from backprop.ground.domain import POSITIVE, REALS, Interval
-from backprop.testing.differences import Derivative
-from backprop.testing.ties import extremes, slopes_around, tied
+from backprop.testing.numeric.differences import Derivative
+from backprop.testing.numeric.ties import extremes, slopes_around, tied
 
 INF, NAN = np.inf, np.nan
 

@@ -18,10 +18,10 @@ from backprop.functions.registry import CASES, METHODS
 from backprop.ground.arrays import Array, Shape
 from backprop.ground.domain import Interval
 from backprop.kernel.table import TABLE
-from backprop.testing.expressions import Expression, cases_of, numpy_functions
+from backprop.testing.generators.expressions import Expression, cases_of, numpy_functions
+from backprop.testing.generators.strategies import DTYPES, ordinary, small_ways
 from backprop.testing.quiet import quiet
 from backprop.testing.rules import rule_of
-from backprop.testing.strategies import DTYPES, ordinary, small_ways
 
 ROOT: Final = Path(__file__).parents[1]
 # Computed in another way than NumPy's, on purpose: right to a few roundings, not to the bit.

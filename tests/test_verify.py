@@ -40,10 +40,16 @@ from backprop.testing import (
     verify,
     verify_rule,
 )
-from backprop.testing.builtins import _subclasses
-from backprop.testing.expressions import Expression, Second, cases_of, numpy_functions, rules_of
+from backprop.testing.generators.builtins import _subclasses
+from backprop.testing.generators.expressions import (
+    Expression,
+    Second,
+    cases_of,
+    numpy_functions,
+    rules_of,
+)
+from backprop.testing.generators.strategies import DTYPES, ordinary, small_ways
 from backprop.testing.rules import as_callable, rule_of
-from backprop.testing.strategies import DTYPES, ordinary, small_ways
 from backprop.testing.verifier import _examples, _number, quiet
 from backprop.transforms.forward_mode import tangents
 

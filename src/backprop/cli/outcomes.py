@@ -12,7 +12,7 @@ from traceback import format_exception
 from backprop.cli.targets import Named
 from backprop.errors import BackpropError
 from backprop.testing import GradientMismatch, Report, verify
-from backprop.testing.expressions import numpy_functions
+from backprop.testing.generators.expressions import numpy_functions
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,23 @@
-"""The verifier: derivative rules held against central differences on inputs that are invented."""
+"""The verifier: derivative rules held against central differences on inputs that are invented.
 
-from backprop.testing.builtins import builtin_functions
-from backprop.testing.differences import Derivative, central_difference
-from backprop.testing.expressions import Second
-from backprop.testing.measuring import Measurement
-from backprop.testing.mismatch import GradientMismatch, NothingToJudge
-from backprop.testing.programs import Program, Step, chains, programs
-from backprop.testing.strategies import functions, inputs, numbers, variables
-from backprop.testing.verifier import Report, check_gradient, verify, verify_rule
+The names below are loaded when they are first used: Hypothesis, which loads this package to know a
+strategy for Variables, does not wait for the whole of it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from backprop.testing.generators.builtins import builtin_functions
+    from backprop.testing.generators.expressions import Second
+    from backprop.testing.generators.programs import Program, Step, chains, programs
+    from backprop.testing.generators.strategies import functions, inputs, numbers, variables
+    from backprop.testing.judging.measuring import Measurement
+    from backprop.testing.judging.mismatch import GradientMismatch, NothingToJudge
+    from backprop.testing.numeric.differences import Derivative, central_difference
+    from backprop.testing.verifier import Report, check_gradient, verify, verify_rule
 
 __all__ = [
     "Derivative",
@@ -30,3 +40,26 @@ __all__ = [
     "verify",
     "verify_rule",
 ]
+
+_ROOMS: Final = {
+    "generators.builtins": ("builtin_functions",),
+    "generators.expressions": ("Second",),
+    "generators.programs": ("Program", "Step", "chains", "programs"),
+    "generators.strategies": ("functions", "inputs", "numbers", "variables"),
+    "judging.measuring": ("Measurement",),
+    "judging.mismatch": ("GradientMismatch", "NothingToJudge"),
+    "numeric.differences": ("Derivative", "central_difference"),
+    "verifier": ("Report", "check_gradient", "verify", "verify_rule"),
+}
+_PLACES: Final = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """What is public: not the rooms behind it."""
+    return [*__all__, "__doc__", "__name__", "__file__", "__path__"]

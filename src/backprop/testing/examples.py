@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop.ground.arrays import Array
-from backprop.testing.forward import wrong_tangent
-from backprop.testing.judge import mismatch
-from backprop.testing.laws import broken_law
-from backprop.testing.measuring import Point, compare, measure
-from backprop.testing.mismatch import PERIOD, GradientMismatch, broken, raised, wrong
+from backprop.testing.judging.forward import wrong_tangent
+from backprop.testing.judging.judge import mismatch
+from backprop.testing.judging.measuring import Point, compare, measure
+from backprop.testing.judging.mismatch import PERIOD, GradientMismatch, broken, raised, wrong
+from backprop.testing.laws.laws import broken_law
 from backprop.testing.rules import Arrays, Rule
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.testing.examples import Example, examine, finding, one
-from backprop.testing.faults import planted, scaled
+from backprop.testing.generators.strategies import ordinary, small_ways
+from backprop.testing.laws.faults import planted, scaled
 from backprop.testing.rules import Rule
-from backprop.testing.strategies import ordinary, small_ways
 
 _TRIES: Final = 60
 

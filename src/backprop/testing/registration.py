@@ -17,6 +17,6 @@ def register() -> None:
 
 
 def _variables() -> st.SearchStrategy[Variable]:
-    from backprop.testing.strategies import variables
+    from backprop.testing.generators.strategies import variables
 
     return variables()

@@ -18,13 +18,13 @@ from backprop.ground.domain import REALS, Domain
 from backprop.kernel.variable import Node
 from backprop.testing import entries
 from backprop.testing.examples import Example, examine, judged
-from backprop.testing.expressions import rules_of
-from backprop.testing.measuring import Measurement, compare
-from backprop.testing.mismatch import GradientMismatch, NothingToJudge
+from backprop.testing.generators.expressions import rules_of
+from backprop.testing.generators.strategies import DTYPES, inputs, ordinary, small_ways, ways
+from backprop.testing.judging.measuring import Measurement, compare
+from backprop.testing.judging.mismatch import GradientMismatch, NothingToJudge
 from backprop.testing.proof import smallest_seen, verdicts
 from backprop.testing.quiet import quiet as quiet
 from backprop.testing.rules import Anything, Arrays, OnVariables, Rule, as_callable, pair, rule_of
-from backprop.testing.strategies import DTYPES, inputs, ordinary, small_ways, ways
 
 _EXAMPLES: Final = 50
 _EXAMPLES_OF_TWO_ORDERS: Final = 24

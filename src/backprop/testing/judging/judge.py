@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from backprop.ground.arrays import Array
-from backprop.testing.differences import SAFETY, Derivative, curvature, one_sided, reach
-from backprop.testing.measuring import (
+from backprop.testing.judging.measuring import (
     FEW_TRIALS,
     MANY_TRIALS,
     ULPS,
@@ -25,8 +24,9 @@ from backprop.testing.measuring import (
     gradient_spread,
     widened,
 )
+from backprop.testing.numeric.differences import SAFETY, Derivative, curvature, one_sided, reach
+from backprop.testing.numeric.ties import extremes, slopes_around, tied
 from backprop.testing.rules import Rule
-from backprop.testing.ties import extremes, slopes_around, tied
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

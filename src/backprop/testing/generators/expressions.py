@@ -18,8 +18,8 @@ from backprop.ground.compat import override
 from backprop.ground.domain import REALS, Domain, Interval
 from backprop.kernel.table import TABLE
 from backprop.kernel.variable import Node, Variable
+from backprop.testing.generators.strategies import ordinary, small_ways
 from backprop.testing.rules import Join, Rule, as_callable, called, rule_of
-from backprop.testing.strategies import ordinary, small_ways
 from backprop.transforms.gradients import gradients
 
 

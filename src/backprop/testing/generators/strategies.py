@@ -15,8 +15,8 @@ from backprop.ground.domain import REALS, Interval
 from backprop.kernel.function import Function
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
-from backprop.testing.builtins import builtin_functions
-from backprop.testing.mismatch import PERIOD
+from backprop.testing.generators.builtins import builtin_functions
+from backprop.testing.judging.mismatch import PERIOD
 from backprop.testing.rules import Rule
 
 SHAPES: Final[tuple[Shape, ...]] = (

@@ -14,7 +14,7 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.ground.domain import Interval
-from backprop.testing.differences import SAFETY, Derivative, Map, column
+from backprop.testing.numeric.differences import SAFETY, Derivative, Map, column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.ground.domain import Interval
-from backprop.testing.differences import SAFETY, Derivative, Map, column
+from backprop.testing.numeric.differences import SAFETY, Derivative, Map, column
 from backprop.testing.rules import Arrays, Rule
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import numpy as np
 
 from backprop.errors import BackpropError, GradientShapeError, GradientTypeError
 from backprop.ground.arrays import Array
-from backprop.testing.differences import SAFETY
-from backprop.testing.measuring import ULPS, Point, spread
+from backprop.testing.judging.measuring import ULPS, Point, spread
+from backprop.testing.numeric.differences import SAFETY
 from backprop.testing.rules import Arrays, Rule
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.errors import BackpropError
 from backprop.ground.arrays import Array
-from backprop.testing.measuring import Measurement, Point
+from backprop.testing.judging.measuring import Measurement, Point
 from backprop.testing.rules import Arrays, Rule
 
 PERIOD: Final = 8  # large arrays repeat so many numbers, so that they can be printed

@@ -20,8 +20,8 @@ from backprop.kernel.function import BinaryFunction, Function
 from backprop.kernel.modes import no_grad
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
-from backprop.testing.builtins import builtin_functions
-from backprop.testing.expressions import Expression, cases_of
+from backprop.testing.generators.builtins import builtin_functions
+from backprop.testing.generators.expressions import Expression, cases_of
 from backprop.testing.quiet import quiet
 from backprop.testing.rules import called
 

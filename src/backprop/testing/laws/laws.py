@@ -17,7 +17,7 @@ from backprop.errors import ReadOnlyError
 from backprop.ground.arrays import Array
 from backprop.ground.domain import Interval
 from backprop.kernel.variable import Node, Variable
-from backprop.testing.measuring import gradient_spread
+from backprop.testing.judging.measuring import gradient_spread
 from backprop.testing.rules import Arrays, Rule
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What rules are tried on: arrays, functions and programs that Hypothesis invents."""

@@ -1,0 +1,1 @@
+"""Whether a gradient is right: what is measured at a point, and what excuses a difference."""
