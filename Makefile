@@ -40,13 +40,13 @@ bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
 	$(PY) -m benchmarks.kernel
 
 deep: $(READY)  ## the long campaign: fresh examples over all rules, chains and programs
-	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n 2 -rP tests/deep_campaign.py tests/test_faults.py
+	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n 2 -rP tests/testing/deep_campaign.py tests/kernel/test_faults.py
 
 mutate: $(READY)  ## change the package, one small thing at a time: a test must fail each time
 	$(PY) -m benchmarks.mutate
 
 judges: $(JUDGES)/ready  ## HIPS autograd, MyGrad and JAX on every expression; docs/coverage.md
-	$(JUDGES)/bin/python -m pytest -n 2 tests/test_judges_numpy.py tests/test_programs_numpy.py
+	$(JUDGES)/bin/python -m pytest -n 2 tests/project/test_judges_numpy.py tests/testing/test_programs_numpy.py
 	$(JUDGES)/bin/python -m benchmarks.coverage
 
 docs: $(READY)  ## write docs/functions.md, the table of all functions, as verified now

@@ -64,17 +64,17 @@ _KERNEL_TESTS: Final = (
     "notes promises graph modes errors operators peers function_errors kinks keywords "
     "numpy_protocols transforms variable lending checking everyday containers stateful"
 )
-_RULE_TESTS: Final = ("tests/test_function_errors.py", "tests/test_keywords.py")
+_RULE_TESTS: Final = ("tests/functions/test_function_errors.py", "tests/functions/test_keywords.py")
 _VERIFIER_TESTS: Final = (
     "domain planted_faults measuring judge ties tangents proof laws rules entries differences "
     "strategies"
 )
 _LAST: Final = (  # of the verifier's: what it takes and refuses, but for its long runs
-    "tests/test_zoo.py::test_a_rarely_wrong_rule_is_rejected_where_it_is_wrong",
-    "tests/test_verify.py",
-    "--deselect=tests/test_verify.py::test_every_function_agrees_with_central_differences",
-    "--deselect=tests/test_verify.py::test_what_a_user_writes_is_verified",
-    "--deselect=tests/test_verify.py::test_every_case_of_a_function_has_an_example",
+    "tests/testing/test_zoo.py::test_a_rarely_wrong_rule_is_rejected_where_it_is_wrong",
+    "tests/testing/test_verify.py",
+    "--deselect=tests/testing/test_verify.py::test_every_function_agrees_with_central_differences",
+    "--deselect=tests/testing/test_verify.py::test_what_a_user_writes_is_verified",
+    "--deselect=tests/testing/test_verify.py::test_every_case_of_a_function_has_an_example",
 )
 
 
@@ -107,8 +107,8 @@ def _paths(files: object) -> tuple[str, ...]:
 
 
 def _tests(names: str) -> tuple[str, ...]:
-    files = (f"tests/test_{name}.py" for name in names.split())
-    return tuple(file for file in files if (ROOT / file).exists())
+    rooms = {file.stem: file for file in (ROOT / "tests").rglob("test_*.py")}
+    return tuple(str(rooms[f"test_{name}"].relative_to(ROOT)) for name in names.split())
 
 
 # -- In a worker -----------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def _is_verified(path: str) -> bool:
 
 def _values(path: str) -> tuple[str, ...]:
     test = "test_values_shapes_and_memory_are_those_of_numpy"
-    return tuple(f"tests/test_values.py::{test}[{name}]" for name in _names(path))
+    return tuple(f"tests/functions/test_values.py::{test}[{name}]" for name in _names(path))
 
 
 def _names(path: str) -> list[str]:

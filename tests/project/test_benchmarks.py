@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.kernel import WORKS, Work, main
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("work", WORKS, ids=[work.name for work in WORKS])

@@ -23,7 +23,7 @@ from backprop.testing.generators.strategies import DTYPES, ordinary, small_ways
 from backprop.testing.quiet import quiet
 from backprop.testing.rules import rule_of
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 # Computed in another way than NumPy's, on purpose: right to a few roundings, not to the bit.
 OTHERWISE: Final = {
     "corrcoef": "so that it is exact where the gradient is",

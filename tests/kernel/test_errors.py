@@ -635,7 +635,9 @@ def test_message(mistake: Mistake) -> None:
 def test_every_class_has_its_mistake() -> None:
     """Each class of errors.py is raised by one of the mistakes above, and has the common base."""
     found = (cls for _, cls in inspect.getmembers(errors, inspect.isclass))
-    classes = {cls for cls in found if not issubclass(cls, Warning)}  # tests/test_transforms.py
+    classes = {
+        cls for cls in found if not issubclass(cls, Warning)
+    }  # tests/transforms/test_transforms.py
 
     raised = {mistake.error for mistake in MISTAKES.values()} - {NotImplementedError}
 

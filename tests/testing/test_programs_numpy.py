@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from backprop import Variable, gradients, jvp
 from backprop.testing import check_gradient
 from tests.helpers import grad
-from tests.numpy_programs import PROGRAMS, Program
+from tests.testing.numpy_programs import PROGRAMS, Program
 
 each = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.run.__name__)
 

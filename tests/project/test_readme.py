@@ -10,7 +10,7 @@ import pytest
 
 from backprop.cli.main import main
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 def _shape(text: str) -> str:

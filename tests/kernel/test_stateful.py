@@ -13,8 +13,8 @@ from typing_extensions import override
 
 import backprop
 from backprop import Array, BinaryFunction, Function, Variable, no_grad
-from tests.duals import BINARY, EPS, ROUNDINGS, UNARY, Dual, Link, dot, linked, tame, total
 from tests.helpers import Cube, Split, Total
+from tests.kernel.duals import BINARY, EPS, ROUNDINGS, UNARY, Dual, Link, dot, linked, tame, total
 
 NUMBERS = st.floats(-4.0, 4.0).map(lambda x: round(x, 3))
 ARRAYS = st.one_of(NUMBERS.map(np.array), st.lists(NUMBERS, min_size=3, max_size=3).map(np.array))

@@ -9,7 +9,7 @@ from pathlib import Path
 from backprop.functions.elementwise import exponential
 from backprop.testing.generators.expressions import numpy_functions
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_rule_in_adding_a_rule_is_the_one_in_the_package() -> None:

@@ -1,4 +1,4 @@
-"""A million nodes, deep or wide, forward, backward and away: `python tests/million.py deep`.
+"""A million nodes, deep or wide, forward, backward and away: `python tests/kernel/million.py deep`.
 
 A program of its own, so that neither a coverage tool nor the other tests' memory slow it down.
 """

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from mypy import api
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 ROOT = HERE.parent
 
 

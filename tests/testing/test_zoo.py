@@ -18,7 +18,7 @@ from backprop.testing import (
     check_gradient,
     verify_rule,
 )
-from tests.zoo import BY_NAME, RIGHT, WRONG, Right, Vjp, Wrong
+from tests.testing.zoo import BY_NAME, RIGHT, WRONG, Right, Vjp, Wrong
 
 pytestmark = pytest.mark.no_cover  # much slower with it, and no line is reached here alone
 
