@@ -64,7 +64,12 @@ _KERNEL_TESTS: Final = (
     "notes promises graph modes errors operators peers function_errors kinks keywords "
     "numpy_protocols transforms variable lending checking everyday containers stateful"
 )
-_RULE_TESTS: Final = ("tests/functions/test_function_errors.py", "tests/functions/test_keywords.py")
+_RULE_TESTS: Final = (
+    "tests/functions/test_function_errors.py",
+    "tests/functions/test_keywords.py",
+    "tests/functions/test_values.py",
+    "--deselect=tests/functions/test_values.py::test_values_shapes_and_memory_are_those_of_numpy",
+)
 _VERIFIER_TESTS: Final = (
     "domain planted_faults measuring judge ties tangents proof laws rules entries differences "
     "strategies"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -280,6 +281,18 @@ def test_the_second_derivative_of_a_product_with_a_zero() -> None:
     rounding = 8 * float(np.finfo(float).eps)
     wanted = [[0.0, 1e-90, 1e-80], [1e-90, 0.0, 0.0], [1e-80, 0.0, 0.0]]
     np.testing.assert_allclose(found, wanted, rtol=rounding)
+
+
+def test_every_singular_matrix_of_a_stack_has_an_infinite_condition() -> None:
+    """However many axes the stack has."""
+    found = differentiable.linalg.cond(Variable(np.zeros((2, 1, 2, 2))), 1)
+    assert np.array_equal(found.data, np.full((2, 1), np.inf))
+
+
+def test_functions_are_pickled_by_their_names() -> None:
+    """So that they cross to other processes, as NumPy's do."""
+    functions = [f for f in vars(differentiable).values() if callable(f) and f in CASES]
+    assert all(pickle.loads(pickle.dumps(f)) is f for f in functions)
 
 
 def test_a_singular_value_of_0_has_gradient_0() -> None:
