@@ -62,13 +62,38 @@ def verify(
 ) -> Report:
     """Hold the derivative of `function` against central differences on inputs Hypothesis invents.
 
-    `function` is a Function class, an instance of one, or a callable on Variables. `domain` is
-    where it is differentiable (of a Function: its own; one Interval or one for each input), and
-    `shapes` are those of its input, or a tuple of shapes for each way to call it. With `order=2`
-    the derivative of the derivative is verified too, as it always is for those of backprop.numpy.
+    Parameters
+    ----------
+    function : type, Function or callable
+        A Function class, an instance of one, or a callable on Variables.
+    domain : Interval or tuple of Interval, optional
+        Where it is differentiable: one Interval, or one for each input. A Function has its own.
+    shapes : sequence, optional
+        The shapes of its input, or a tuple of shapes for each way to call it; else every shape.
+    dtypes : sequence of str, optional
+        Of the inputs; float64 and float32 if it is left out.
+    examples : int, optional
+        How many inputs are tried.
+    seed : int, optional
+        Repeats a run: the report and the counterexample name the seed that was taken.
+    order : int, default 1
+        With 2 the derivative of the derivative is verified too, as it always is for the functions
+        of backprop.numpy.
 
-    Raises GradientMismatch, with the smallest counterexample found and a script that repeats it.
+    Returns
+    -------
+    Report
+        What was tried, and how small an error it would have seen.
 
+    Raises
+    ------
+    GradientMismatch
+        If the derivative is wrong: with the smallest counterexample found and a script for it.
+    NothingToJudge
+        If the function had no finite value anywhere.
+
+    Examples
+    --------
     >>> from backprop import Square
     >>> report = verify(Square, seed=1)
     >>> report.rejected == report.planted, report.smallest < 1e-9
@@ -90,10 +115,41 @@ def verify_rule(
     examples: int | None = None,
     seed: int | None = None,
 ) -> Report:
-    """Do the same for a plain pair: `y = forward(x)` and `gx = vjp(x, gy)` on arrays.
+    """Hold a pair of plain functions on arrays, a value and its vjp, against central differences.
 
     So a rule written for PyTorch, JAX, HIPS autograd or by hand is verified without this kernel.
 
+    Parameters
+    ----------
+    forward : callable
+        y = forward(x), of one array.
+    vjp : callable
+        gx = vjp(x, gy), of the shape and dtype of x.
+    domain : Interval, default REALS
+        Where `forward` is differentiable.
+    shapes : sequence of tuple, optional
+        The shapes of x; else every shape.
+    dtypes : sequence of str, optional
+        Of x; float64 and float32 if it is left out.
+    examples : int, optional
+        How many inputs are tried.
+    seed : int, optional
+        Repeats a run.
+
+    Returns
+    -------
+    Report
+        What was tried, and how small an error it would have seen.
+
+    Raises
+    ------
+    GradientMismatch
+        If the vjp is wrong: with the smallest counterexample found.
+    NothingToJudge
+        If `forward` had no finite value anywhere.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> report = verify_rule(np.sin, lambda x, gy: gy * np.cos(x), seed=1)
     >>> report.rejected == report.planted
@@ -110,11 +166,33 @@ def check_gradient(
     vjp: Callable[[Array, Array], Array] | None = None,
     domain: Domain | None = None,
 ) -> tuple[Measurement, ...]:
-    """Check one point and return what was measured there, input by input.
+    """Check the derivative of `function` at one point, and say what was measured there.
 
-    Without `gy` several cotangents are tried. With `vjp`, `function` is a plain function of one
-    array, as in `verify_rule`. Raises GradientMismatch.
+    Parameters
+    ----------
+    function : type, Function or callable
+        As in `verify`; with `vjp` a plain function of one array, as in `verify_rule`.
+    *xs : array
+        The point, an array for each input.
+    gy : array, optional
+        The cotangent, of the shape of the value; several are tried if it is left out.
+    vjp : callable, optional
+        The gradient of a plain function: gx = vjp(x, gy).
+    domain : Interval or tuple of Interval, optional
+        Where the function is differentiable; the steps of the differences stay inside.
 
+    Returns
+    -------
+    tuple of Measurement
+        One for each input.
+
+    Raises
+    ------
+    GradientMismatch
+        If the derivative is wrong there.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> from backprop import Square
     >>> (measured,) = check_gradient(Square, np.array([1.0, 2.0]))

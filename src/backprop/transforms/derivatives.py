@@ -55,7 +55,7 @@ class Derivative(Protocol[P]):
 
 
 class Product(Protocol[P]):
-    """The same, of a function that takes a vector besides."""
+    """A function of an argument and a vector like it, whose result is like both."""
 
     def __call__(self, x: X, v: Any, /, *args: P.args, **kwargs: P.kwargs) -> X: ...
 
@@ -85,7 +85,7 @@ class Jacobian(Protocol[P]):
 
 
 class Hessian(Protocol[P]):
-    """The same, but of a number it is a number."""
+    """A function whose result has the axes of its first argument twice; of a number, a number."""
 
     @overload
     def __call__(self, x: Variable, /, *args: P.args, **kwargs: P.kwargs) -> Variable: ...
@@ -119,14 +119,33 @@ def grad(f: Callable[..., _Value], argnums: int) -> Callable[..., Any]: ...
 def grad(
     f: Callable[..., Any], argnums: ArgNums = 0, *, has_aux: bool = False
 ) -> Callable[..., Any]:
-    """The gradient of a function that gives one number: x -> df/dx, of the shape of x.
-
-    `argnums` says by which arguments: an int, or a tuple for a tuple of gradients. With `has_aux`
-    the function gives a pair (value, anything) and the result is (gradient, anything).
+    """The gradient of a function that gives one number: x -> df/dx, by reverse mode.
 
     A function that gives a plain number at the point has a gradient of zeros there, and a
-    ConstantWarning says so. Raises TransformError if it gives no number, or more than one.
+    ConstantWarning says so.
 
+    Parameters
+    ----------
+    f : callable
+        A function of Variables that gives a Variable of one element.
+    argnums : int or tuple of int, default 0
+        By which arguments the gradient is taken; a tuple asks for a tuple of gradients.
+    has_aux : bool, default False
+        Whether `f` gives a pair (value, anything); the result is then (gradient, anything).
+
+    Returns
+    -------
+    callable
+        A function of the arguments of `f`. Its result has the structure, the shapes and the dtypes
+        of the argument: arrays for arrays, a number for a number, Variables for Variables.
+
+    Raises
+    ------
+    TransformError
+        If `f` is no function, or gives no number or more than one.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> def f(x: Variable) -> Variable:
     ...     return (x * x * x).sum()
@@ -167,10 +186,31 @@ def value_and_grad(f: Callable[..., _Value], argnums: int) -> Callable[..., tupl
 def value_and_grad(
     f: Callable[..., Any], argnums: ArgNums = 0, *, has_aux: bool = False
 ) -> Callable[..., Any]:
-    """The value and the gradient at once, as scipy.optimize.minimize(..., jac=True) takes them.
+    """The value of a function and its gradient at once: x -> (f(x), df/dx).
 
-    With `has_aux` the result is ((value, anything), gradient).
+    That is what scipy.optimize.minimize(..., jac=True) takes.
 
+    Parameters
+    ----------
+    f : callable
+        A function of Variables that gives a Variable of one element.
+    argnums : int or tuple of int, default 0
+        By which arguments the gradient is taken; a tuple asks for a tuple of gradients.
+    has_aux : bool, default False
+        Whether `f` gives a pair (value, anything): the result is ((value, anything), gradient).
+
+    Returns
+    -------
+    callable
+        A function of the arguments of `f` that gives the value and the gradient as `grad` does.
+
+    Raises
+    ------
+    TransformError
+        If `f` is no function, or gives no number or more than one.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> value_and_grad(lambda x: (x * x).sum())(np.array([3.0, 4.0]))
     (np.float64(25.0), array([6., 8.]))
@@ -206,9 +246,11 @@ def elementwise_grad(f: Callable[..., Any]) -> Derivative[...]: ...
 @overload
 def elementwise_grad(f: Callable[..., _Value], argnums: int) -> Callable[..., Any]: ...
 def elementwise_grad(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
-    """The derivative, element by element, of a function that works so: of shape () or any other.
+    """The derivative f'(x) of a function that takes each element by itself, of any shape.
 
-    It is the gradient of the sum of all outputs, which for an elementwise function is f'(x).
+    It is the gradient of the sum of all outputs: for an elementwise function that is f'(x), for
+    another it is the sum over the rows of its Jacobian. `argnums` says by which arguments, as for
+    `grad`. Raises TransformError if `f` gives no numbers.
 
     >>> import numpy as np
     >>> elementwise_grad(lambda x: x * x)(np.array([1.0, 2.0]))
@@ -223,9 +265,11 @@ def _slopes(f: Callable[..., Any], argnums: ArgNums, /, *args: Any, **kwargs: An
 
 
 def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """The value of f at `args`, and its pullback: gy -> a gradient for each argument.
+    """The value of f at `args`, and its vjp there: a function gy -> (a gradient for each argument).
 
-    f may give a tree of Variables; then gy is such a tree of cotangents.
+    The gradients are those of (gy * y).sum(): the product of the cotangent `gy`, which has the
+    shape and dtype of y, and the Jacobian. `f` may give a pytree of Variables; then gy is such a
+    pytree of cotangents. Raises TransformError if `f` or a cotangent cannot be meant.
 
     >>> import numpy as np
     >>> y, pullback = vjp(lambda a, b: a * b, np.array([1.0, 2.0]), np.array([3.0, 4.0]))
@@ -243,8 +287,29 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
 
 
 def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
-    """The value of f at `primals`, and how it moves when they move by `tangents`: (y, J t).
+    """The value of f at `primals` and its jvp there: (y, J t), by forward mode.
 
+    Parameters
+    ----------
+    f : callable
+        A function of Variables that gives a Variable, or a pytree of them.
+    primals : tuple
+        The arguments of `f`.
+    tangents : tuple
+        How each argument moves: of the structure, shapes and dtypes of `primals`.
+
+    Returns
+    -------
+    tuple
+        The value, and how it moves: of the structure, shape and dtype of the value.
+
+    Raises
+    ------
+    TransformError
+        If one of the two is no tuple, or they are built in different ways.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> jvp(lambda x: x * x, (np.array(3.0),), (np.array(1.0),))
     (array(9.), array(6.))
@@ -265,9 +330,11 @@ def jacobian(
 @overload
 def jacobian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]: ...
 def jacobian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
-    """All derivatives of all outputs: x -> J of shape y.shape + x.shape.
+    """The Jacobian of a function: x -> J, the derivatives of all outputs by all inputs.
 
-    Row by row in reverse mode; column by column in forward mode where that is fewer.
+    J has the shape y.shape + x.shape. It is computed row by row in reverse mode, or column by
+    column in forward mode where that is fewer. `argnums` says by which arguments, as for `grad`.
+    Raises TransformError if `f` gives no numbers.
 
     >>> import numpy as np
     >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
@@ -294,7 +361,10 @@ def hessian(f: Callable[..., Any]) -> Hessian[...]: ...
 @overload
 def hessian(f: Callable[..., _Value], argnums: int) -> Callable[..., Any]: ...
 def hessian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
-    """The second derivatives of a function that gives one number: of shape x.shape + x.shape.
+    """The Hessian of a function that gives one number: x -> its second derivatives.
+
+    It has the shape x.shape + x.shape. `argnums` says by which arguments, as for `grad`. Raises
+    TransformError if `f` gives no number or more than one.
 
     >>> import numpy as np
     >>> hessian(lambda x: (x * x * x).sum())(np.array([1.0, 2.0]))
@@ -305,7 +375,10 @@ def hessian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
 
 
 def hvp(f: Callable[Concatenate[Any, P], _Value]) -> Product[P]:
-    """The Hessian of f by its first argument times a vector: (x, v, ...) -> H v, without H.
+    """The product of the Hessian of f and a vector: (x, v, ...) -> H v, without building H.
+
+    H is that by the first argument of `f`, which gives one number; `v` has the structure and the
+    shapes of x. Raises TransformError if `f` gives no number or more than one.
 
     >>> import numpy as np
     >>> hvp(lambda x: (x * x * x).sum())(np.array([1.0, 2.0]), np.array([1.0, 1.0]))

@@ -47,12 +47,34 @@ def gradients(
 ) -> tuple[Variable, ...]:
     """The gradients of `y` with respect to each of `xs`, as Variables that can be differentiated.
 
-    dL/dx for L = (gy * y).sum(); `gy` is ones if it is left out. A Variable that `y` does not
-    depend on has a gradient of zeros. No `.grad` is touched.
+    These are dL/dx for L = (gy * y).sum(). A Variable that `y` does not depend on has a gradient of
+    zeros. No `.grad` is touched.
 
-    Raises HigherOrderError for a rule that cannot run on Variables, NoGraphError if `y` was
-    computed under no_grad().
+    Parameters
+    ----------
+    y : Variable
+        What is differentiated, of any shape.
+    xs : sequence of Variable
+        What it is differentiated by.
+    gy : Variable or array, optional
+        The cotangent, of the shape and dtype of `y`; ones if it is left out.
 
+    Returns
+    -------
+    tuple of Variable
+        One for each of `xs`, of its shape and dtype.
+
+    Raises
+    ------
+    HigherOrderError
+        If a rule on the way cannot run on Variables.
+    NoGraphError
+        If `y` was computed under no_grad().
+    TransformError
+        If `y` or one of `xs` is no Variable.
+
+    Examples
+    --------
     >>> x = Variable(np.array(2.0))
     >>> (gx,) = gradients(x * x * x, [x])
     >>> gradients(gx, [x])

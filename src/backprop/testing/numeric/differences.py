@@ -67,9 +67,28 @@ class Derivative:
 def central_difference(f: Map, x: Array, *, domain: Interval = REALS) -> Derivative:
     """The Jacobian df/dx of `f` at `x` by central differences, with an error bound.
 
-    `f` maps an array like `x` to an array of any shape; it is called about 30 times for each
-    element of `x`, always inside `domain`.
+    Parameters
+    ----------
+    f : callable
+        Maps an array like `x` to an array of any shape; it is called about 30 times for each
+        element of `x`.
+    x : array
+        Where the derivative is taken.
+    domain : Interval, default REALS
+        Where `f` may be called.
 
+    Returns
+    -------
+    Derivative
+        The value, of shape f(x).shape + x.shape, and a bound of its error.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentValueError
+        If `f` is no function of one array, or `domain` no Interval.
+
+    Examples
+    --------
     >>> d = central_difference(np.exp, np.array(1.0))
     >>> bool(abs(d.value - np.e) <= d.error), bool(d.error < 1e-10)
     (True, True)
