@@ -53,7 +53,7 @@ def alike(tree: Tree, model: Tree, what: str) -> Iterator[Any]:
 
 
 def mapped(function: Callable[[Any], Any], tree: Tree) -> Tree:
-    """The same tree with every leaf replaced by what `function` gives for it.
+    """A pytree of the structure of `tree`, each leaf replaced by what `function` gives for it.
 
     >>> mapped(str, {"w": (1, 2), "b": [3], "c": None})
     {'w': ('1', '2'), 'b': ['3'], 'c': None}

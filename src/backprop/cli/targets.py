@@ -140,7 +140,7 @@ def _named(name: str, rule: type[Node] | Node) -> Named:
 
 
 def _is_rule(value: object) -> TypeIs[type[Node]]:
-    """Whether it is a Function class that can be called: one with a forward of its own."""
+    """Whether a value is a Function class that can be called: one with a forward of its own."""
     if not isinstance(value, type) or not issubclass(value, Node):
         return False
     abstract = getattr(value, "__abstractmethods__", ())

@@ -109,7 +109,7 @@ def settled(y: Variable, original: np.ufunc, settings: Settings) -> Variable:
 
 
 def _is_default(name: str, value: object) -> bool:
-    """Whether it says no more than nothing; an array never does."""
+    """Whether a keyword of a ufunc is given its default; an array never is one."""
     default = _DEFAULTS.get(name, ...)
     return value is default or (isinstance(value, (str, np.bool)) and bool(value == default))
 
@@ -231,7 +231,7 @@ def binary(
 
 
 def reducible(rule: type[BinaryFunction], original: np.ufunc, kink: str = "") -> Reducible:
-    """The same for a function whose `reduce` and `accumulate` have a `method` somewhere."""
+    """A ufunc of ours whose `reduce` and `accumulate` are given to it by `method` elsewhere."""
     made: Any = binary(rule, original, kink=kink)
     typed: Reducible = made
     return typed

@@ -84,7 +84,7 @@ class Positions(Protocol):
 
 
 class Nonzero(Protocol):
-    """The same, an array for each axis."""
+    """Where the elements are that are not zero, as an array of indices for each axis."""
 
     def __call__(self, a: _Values) -> tuple[NDArray[np.intp], ...]: ...
 
@@ -126,7 +126,7 @@ class Closeness(Protocol):
 
 
 class AllClose(Protocol):
-    """The same of all of them."""
+    """A ufunc that asks a question of all elements."""
 
     def __call__(
         self, a: _Values, b: _Values, rtol: float = ..., atol: float = ..., equal_nan: bool = False

@@ -43,7 +43,7 @@ class Interval:  # no dataclass: to import those takes longer than all but a few
         self.excluded = _holes(excluded)
 
     def without(self, *points: float) -> Interval:
-        """The same interval less `points`, where the function is not differentiable."""
+        """This interval without `points`, where the function is not differentiable."""
         return Interval(self.low, self.high, (*self.excluded, *points))
 
     @property

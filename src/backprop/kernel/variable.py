@@ -424,7 +424,7 @@ class Node:
         return (gy,)
 
     def _claim(self) -> Self:
-        """This instance if no call has taken it yet, else a new one set up as it is."""
+        """The node for a call: this instance if no call has taken it yet, else one set up alike."""
         try:
             del self._free  # atomic: of two threads, one gets the instance
         except AttributeError:

@@ -184,7 +184,7 @@ def _in_place(
 
 
 def _is_default(original: Callable[..., Any], key: str, value: object) -> bool:
-    """Whether it changes nothing that `value` is given for the keyword `key`."""
+    """Whether `value` is what NumPy's function takes for its keyword `key` anyway."""
     parameter = _parameters(original).get(key)
     default = None if parameter is None else parameter.default
     same = isinstance(value, (str, bool)) and type(value) is type(default) and value == default
@@ -192,7 +192,7 @@ def _is_default(original: Callable[..., Any], key: str, value: object) -> bool:
 
 
 def _parameters(original: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
-    """Those of NumPy's function; before NumPy 2.4 only what is written in Python can say."""
+    """The parameters of NumPy's function; none if it does not tell, as C code before NumPy 2.4."""
     found: Mapping[str, inspect.Parameter] = {}
     with suppress(ValueError):
         found = inspect.signature(original).parameters

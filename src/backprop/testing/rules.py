@@ -123,7 +123,7 @@ def _said(call: object, name: str, default: Any) -> Any:
 
 
 def with_vjp(rule: Rule, vjp: Callable[[Arrays, Array], Sequence[Array]]) -> Rule:
-    """The same function with another pullback."""
+    """A rule of the function of `rule` with another pullback."""
     return replace(rule, vjp=vjp, jvp=None, call=None)
 
 

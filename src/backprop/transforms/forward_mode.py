@@ -48,7 +48,7 @@ def tangents(
 def lifted_tangents(
     ys: Sequence[Variable], xs: Sequence[Variable], txs: Sequence[Variable]
 ) -> tuple[Variable, ...]:
-    """The same on Variables: the tangents are a graph, and can be differentiated again."""
+    """The tangents of `ys` as Variables, computed by a graph that can be differentiated again."""
     table = {id(x): tx for x, tx in zip(xs, txs, strict=True)}
     for call in path(ys, xs):
         given = [table[id(x)] if id(x) in table else zeros(x) for x in call.node.inputs]

@@ -97,6 +97,26 @@ def trapezoid(
     """The integral of `y` along `axis` by trapezoids, over the points `x`: numpy.trapezoid.
 
     Without `x` the points are `dx` apart.
+
+    Parameters
+    ----------
+    y : Variable or array
+        The values.
+    x : Variable or array, optional
+        The places of the values.
+    dx : Variable or array, default 1.0
+        The distance of the values, where no places are given.
+    axis : int, default -1
+        The axis along which it is done.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> trapezoid(Variable(np.array([1.0, 3.0])))
+    Variable(2.)
     """
     if x is not None:
         values, points = to_end(y, axis), bare(x)
@@ -125,6 +145,24 @@ def ediff1d(
     """The differences of neighbours in the flattened array: numpy.ediff1d.
 
     `to_begin` and `to_end` are put before and after them.
+
+    Parameters
+    ----------
+    ary : Variable or array
+        The data, flattened.
+    to_end : Variable or array, optional
+        What is put after the differences.
+    to_begin : Variable or array, optional
+        What is put before the differences.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> ediff1d(Variable(np.array([1.0, 4.0, 9.0])), to_end=0.0)
+    Variable([3., 5., 0.])
     """
     x = as_variable(ary).reshape(-1)
     steps = x[1:] - x[:-1]
@@ -245,6 +283,27 @@ def gradient(
 
     `varargs` are the distances of the points: one number, or one number or the coordinates for each
     axis. For several axes there is a tuple of Variables, else a Variable.
+
+    Parameters
+    ----------
+    f : Variable or array
+        Values at points of a grid.
+    *varargs
+        The distances of the points: one number, or for each axis a number or coordinates.
+    axis : int or tuple of int, optional
+        The axes along which slopes are taken; None for all.
+    edge_order : int, default 1
+        The order of the differences at the ends: 1 or 2.
+
+    Returns
+    -------
+    Variable or tuple of Variable
+        The slopes; for several axes one Variable for each.
+
+    Examples
+    --------
+    >>> gradient(Variable(np.array([1.0, 4.0, 9.0])))
+    Variable([3., 4., 5.])
     """
     x = as_variable(f)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)

@@ -132,6 +132,27 @@ def interp(
     Before the first point it is `left`, after the last `right`, each else the value there; with a
     `period`, the polyline repeats. It keeps float32, where NumPy gives float64.
 
+    Parameters
+    ----------
+    x : Variable or array
+        Where the polyline is evaluated.
+    xp : Variable or array
+        The places of its points, in order.
+    fp : Variable or array
+        Its values there.
+    left : Variable or array, optional
+        The value before the first point; by default that at it.
+    right : Variable or array, optional
+        The value after the last point; by default that at it.
+    period : float, optional
+        After which the polyline repeats.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> x = Variable(np.array([0.5, 3.0]))
     >>> y = interp(x, [0.0, 1.0, 2.0], [0.0, 10.0, 30.0])
     >>> y.backward()
@@ -202,6 +223,25 @@ def vander(x: Operand, /, N: int | None = None, increasing: bool = False) -> Var
     """The powers of each element in a row, from xᴺ⁻¹ down to 1: numpy.vander.
 
     It keeps float32, where NumPy gives float64.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    N : int, optional
+        How many powers; as many as elements by default.
+    increasing : bool, default False
+        Whether the powers rise from 0.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> vander(Variable(np.array([2.0, 3.0])), 2)
+    Variable([[2., 1.],
+              [3., 1.]])
     """
     return Vander(queries.size(x) if N is None else N, increasing)(x)
 

@@ -140,6 +140,24 @@ def polyint(
     """The coefficients of the `m`-fold integral, its constants in `k`: numpy.polyint.
 
     Raises ValueError for a negative m or too few constants.
+
+    Parameters
+    ----------
+    p : Variable or array
+        The coefficients, that of the highest power first.
+    m : int, default 1
+        How many times it is integrated.
+    k : float or sequence of float, optional
+        The constants, one for each time; 0 by default.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> polyint(Variable(np.array([2.0, 1.0])))
+    Variable([1., 1., 0.])
     """
     np.polyint([0.0], m, k)  # for its checks
     constants = np.resize(0.0 if k is None else k, m)
@@ -166,7 +184,30 @@ def polyfit(
     *,
     w: Operand | Sequence[float] | None = None,
 ) -> Variable:
-    """The polynomial of degree `deg` with least squares of w (p(x) - y): numpy.polyfit."""
+    """The polynomial of degree `deg` with least squares of w (p(x) - y): numpy.polyfit.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The places.
+    y : Variable or array
+        The values there: a vector, or a column for each polynomial.
+    deg : int
+        The degree.
+    rcond : float, optional
+        Singular values below this part of the largest count as 0.
+    w : Variable or array, optional
+        How much each place counts.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> polyfit([0.0, 1.0], Variable(np.array([1.0, 3.0])), 0)
+    Variable([2.])
+    """
     places, right = _line(x), as_variable(y)
     with warnings.catch_warnings(action="ignore"):  # for its checks
         np.polyfit(places.data, right.data, deg, rcond, w=None if w is None else _line(w).data)

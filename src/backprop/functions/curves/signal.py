@@ -66,6 +66,21 @@ def convolve(a: Operand, v: Operand, mode: Mode = "full") -> Variable:
 
     `mode` is "full" (every k), "same" (as many as the longer has) or "valid" (full overlap).
 
+    Parameters
+    ----------
+    a : Variable or array
+        A vector.
+    v : Variable or array
+        Another vector.
+    mode : str, default 'full'
+        "full" for every k, "same" for as many as the longer has, "valid" for full overlap.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> x = Variable(np.array([1.0, 2.0, 3.0]))
     >>> convolve(x, np.array([1.0, 1.0]))
     Variable([1., 3., 5., 3.])
@@ -84,7 +99,26 @@ def convolve(a: Operand, v: Operand, mode: Mode = "full") -> Variable:
     ],
 )
 def correlate(a: Operand, v: Operand, mode: Mode = "valid") -> Variable:
-    """The sums of a_{n + k} v_n: numpy.correlate, with the modes of `convolve`."""
+    """The sums of a_{n + k} v_n: numpy.correlate, with the modes of `convolve`.
+
+    Parameters
+    ----------
+    a : Variable or array
+        A vector.
+    v : Variable or array
+        Another vector.
+    mode : str, default 'valid'
+        "valid" for full overlap, "same" for as many as the longer has, "full" for every overlap.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> correlate(Variable(np.array([1.0, 2.0, 3.0])), [0.0, 1.0])
+    Variable([2., 3.])
+    """
     x, window = bare(a), bare(v)
     if x.ndim != 1 or window.ndim != 1:
         raise ValueError(f"correlate takes vectors, not {x.ndim} and {window.ndim} axes")

@@ -243,8 +243,27 @@ def clip(
     min: Operand | None = None,
     max: Operand | None = None,
 ) -> Variable:
-    """X, but at least `a_min` and at most `a_max`, which may be Variables: numpy.clip.
+    """`x`, but at least `a_min` and at most `a_max`, which may be Variables: numpy.clip.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    a_min : Variable or array, optional
+        The least value; None for none.
+    a_max : Variable or array, optional
+        The largest value; None for none.
+    min : Variable or array, optional
+        Another name of `a_min`.
+    max : Variable or array, optional
+        Another name of `a_max`.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([-2.0, 0.5, 3.0]))
     >>> y = clip(x, 0.0, 1.0)
@@ -294,5 +313,26 @@ class NanToNum(Elementwise, fresh=True):
 def nan_to_num(
     x: Operand, /, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Variable:
-    """X with numbers in place of nan and infinities, by default 0 and the largest: nan_to_num."""
+    """`x` with numbers in place of nan and infinities, by default 0 and the largest: nan_to_num.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    nan : float, default 0.0
+        What stands for nan.
+    posinf : float, optional
+        What stands for infinity; the largest float by default.
+    neginf : float, optional
+        What stands for minus infinity; the smallest float by default.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> nan_to_num(Variable(np.array([1.0, np.nan])))
+    Variable([1., 0.])
+    """
     return NanToNum(nan, posinf, neginf)(x)

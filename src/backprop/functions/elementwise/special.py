@@ -220,5 +220,26 @@ class Unwrap(Elementwise, fresh=True):
 def unwrap(
     x: Operand, /, discont: float | None = None, axis: int = -1, *, period: float = 2 * pi
 ) -> Variable:
-    """X plus multiples of `period`, so that it does not jump along `axis`: numpy.unwrap."""
+    """`x` plus multiples of `period`, so that it does not jump along `axis`: numpy.unwrap.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    discont : float, optional
+        The least jump that is mended; half a period by default.
+    axis : int, default -1
+        The axis along which it is done.
+    period : float, default 2 pi
+        What a jump is mended by multiples of.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> unwrap(Variable(np.array([0.0, 7.0])), period=6.0)
+    Variable([0., 1.])
+    """
     return Unwrap(discont, axis, period=period)(x)

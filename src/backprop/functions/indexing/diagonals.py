@@ -38,7 +38,28 @@ def _places(rows: int, columns: int, offset: int) -> tuple[NDArray[np.intp], NDA
     ],
 )
 def diagonal(x: Operand, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
-    """The elements x[i, i + offset] in the planes of two axes, as the last axis: numpy.diagonal."""
+    """The elements x[i, i + offset] in the planes of two axes, as the last axis: numpy.diagonal.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    offset : int, default 0
+        Which diagonal: above the main one, or below if negative.
+    axis1 : int, default 0
+        The first axis of the planes.
+    axis2 : int, default 1
+        The second axis of the planes.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> diagonal(Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
+    Variable([1., 4.])
+    """
     planes = moveaxis(x, (axis1, axis2), (-2, -1))
     rows, columns = planes.shape[-2:]
     return planes[(..., *_places(rows, columns, offset))]

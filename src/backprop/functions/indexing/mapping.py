@@ -84,6 +84,29 @@ def apply_along_axis(
     """The results of `func1d` on each vector along `axis`, whose axes take its place.
 
     It follows numpy.apply_along_axis.
+
+    Parameters
+    ----------
+    func1d : callable
+        A function of a vector, which gives a vector, a number or an array.
+    axis : int
+        The axis along which the vectors lie.
+    arr : Variable or array
+        The data.
+    *args
+        Handed on to the functions.
+    **kwargs
+        Handed on to the functions.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> apply_along_axis(lambda v: v * v[0], 1, Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
+    Variable([[ 1.,  2.],
+              [ 9., 12.]])
     """
     x = moveaxis(arr, axis, -1)
     around = x.shape[:-1]
@@ -104,7 +127,26 @@ def apply_along_axis(
 def apply_over_axes(
     func: Callable[..., Variable], a: Operand, axes: int | Sequence[int]
 ) -> Variable:
-    """`func(y, axis)` for one axis after the other, each kept: numpy.apply_over_axes."""
+    """`func(y, axis)` for one axis after the other, each kept: numpy.apply_over_axes.
+
+    Parameters
+    ----------
+    func : callable
+        A function `func(y, axis)` that keeps the axis, or reduces it.
+    a : Variable or array
+        The data.
+    axes : int or sequence of int
+        One axis after the other.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> apply_over_axes(lambda y, axis: y.sum(axis), Variable(np.ones((2, 3))), [0, 1])
+    Variable([[6.]])
+    """
     y = as_variable(a)
     for axis in as_tuple(axes):
         given = y.ndim
@@ -133,6 +175,29 @@ def piecewise(
 
     Of several that hold the last one counts; one function more is for where none does, else it is
     0 there. Raises ValueError for another number of functions.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    condlist : sequence of arrays of bool
+        Where each function counts.
+    funclist : sequence
+        A function or a number for each condition, and perhaps one more.
+    *args
+        Handed on to the functions.
+    **kw
+        Handed on to the functions.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> x = Variable(np.array([-1.0, 2.0]))
+    >>> piecewise(x, [np.array([False, True])], [lambda v: v * v, 0.0])
+    Variable([0., 4.])
     """
     x = as_variable(x)
     one = np.ndim(condlist) == 0 or (x.ndim and not isinstance(condlist[0], (list, np.ndarray)))

@@ -114,8 +114,32 @@ def pad(
     stat_length: ArrayLike | None = None,
     reflect_type: Literal["even", "odd"] | None = None,
 ) -> Variable:
-    """X with `pad_width` elements more at the edges of each axis, found by `mode`: numpy.pad.
+    """`x` with `pad_width` elements more at the edges of each axis, found by `mode`: numpy.pad.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    pad_width : int, sequence or dict
+        How many elements before and after, for all axes, for each axis, or as a dict of axes.
+    mode : str, default 'constant'
+        "constant", "edge", "linear_ramp", "maximum", "mean", "median", "minimum", "reflect",
+        "symmetric" or "wrap".
+    constant_values : array_like, optional
+        What "constant" puts there; 0 by default.
+    end_values : array_like, optional
+        Where "linear_ramp" leads to; 0 by default.
+    stat_length : array_like, optional
+        How many elements at an edge "mean" and its like look at; all by default.
+    reflect_type : str, optional
+        "even", or "odd" for the mirror image of the values too.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> pad(Variable([1.0, 2.0, 3.0]), (1, 2), "reflect")
     Variable([2., 1., 2., 3., 2., 1.])

@@ -66,7 +66,28 @@ def numbers(x: Operand, axis: int | None) -> NDArray[np.intp]:
 def take(
     x: Operand, /, indices: ArrayLike, axis: int | None = None, *, mode: Mode = "raise"
 ) -> Variable:
-    """The elements at `indices` along `axis`, of the flat array if it is None: numpy.take."""
+    """The elements at `indices` along `axis`, of the flat array if it is None: numpy.take.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    indices : array_like
+        Which elements.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+    mode : str, default 'raise'
+        What becomes of an index out of bounds: "raise", "wrap" or "clip".
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> take(Variable(np.array([1.0, 2.0])), [0, 0, 1])
+    Variable([1., 1., 2.])
+    """
     x = as_variable(x)
     if axis is None or not x.ndim:  # NumPy lets a number have an axis 0 or -1
         x, axis = ravel(x), axis or 0
@@ -85,7 +106,26 @@ def take(
     ],
 )
 def take_along_axis(x: Operand, /, indices: NDArray[np.integer], axis: int | None = -1) -> Variable:
-    """For each vector along `axis` the elements at its own indices: numpy.take_along_axis."""
+    """For each vector along `axis` the elements at its own indices: numpy.take_along_axis.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    indices : array of int
+        Which elements, with an index for each vector.
+    axis : int, default -1
+        The axis of the vectors; None for the flattened array.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> take_along_axis(Variable(np.array([[1.0, 2.0]])), np.array([[1]]))
+    Variable([[2.]])
+    """
     x = as_variable(x)
     np.take_along_axis(np.broadcast_to(0, x.shape), places(indices), axis)  # for its checks
     if axis is None:
@@ -103,7 +143,26 @@ def take_along_axis(x: Operand, /, indices: NDArray[np.integer], axis: int | Non
     ],
 )
 def compress(condition: ArrayLike, x: Operand, /, axis: int | None = None) -> Variable:
-    """The slices along `axis` for which `condition`, a vector, is true: numpy.compress."""
+    """The slices along `axis` for which `condition`, a vector, is true: numpy.compress.
+
+    Parameters
+    ----------
+    condition : array_like
+        Which slices are taken: a vector of bools.
+    x : Variable or array
+        The data.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> compress([True, False], Variable(np.array([1.0, 2.0])))
+    Variable([1.])
+    """
     return take(x, np.compress(truth(condition), numbers(x, axis)), axis)
 
 
@@ -129,7 +188,26 @@ def extract(condition: ArrayLike, x: Operand, /) -> Variable:
     ],
 )
 def delete(x: Operand, /, obj: Places, axis: int | None = None) -> Variable:
-    """Without the slices `obj` along `axis`, of the flat array if it is None: numpy.delete."""
+    """Without the slices `obj` along `axis`, of the flat array if it is None: numpy.delete.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    obj : int, slice or array_like
+        Which slices are left out: a place, places, a slice or a mask.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> delete(Variable(np.array([1.0, 2.0, 3.0])), 1)
+    Variable([1., 3.])
+    """
     x = as_variable(x)
     y = take(x, np.delete(numbers(x, axis), places(obj)), axis)
     return laid(y, order_of(x))
@@ -148,7 +226,28 @@ def delete(x: Operand, /, obj: Places, axis: int | None = None) -> Variable:
     ],
 )
 def insert(x: Operand, /, obj: Places, values: Operand, axis: int | None = None) -> Variable:
-    """`values` put in before the places `obj` along `axis`, or of the flat array: numpy.insert."""
+    """`values` put in before the places `obj` along `axis`, or of the flat array: numpy.insert.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    obj : int, slice or array_like
+        Before which places.
+    values : Variable or array
+        What is put in, broadcast.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> insert(Variable(np.array([1.0, 3.0])), 1, 2.0)
+    Variable([1., 2., 3.])
+    """
     x = as_variable(x)
     if axis is None:
         x, axis = ravel(x), 0
@@ -181,7 +280,26 @@ def insert(x: Operand, /, obj: Places, values: Operand, axis: int | None = None)
 def trim_zeros(
     x: Operand, /, trim: Literal["fb", "bf", "f", "b"] = "fb", axis: Axes = None
 ) -> Variable:
-    """Without the zeros at the front and the back, along each of `axis`: numpy.trim_zeros."""
+    """Without the zeros at the front and the back, along each of `axis`: numpy.trim_zeros.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    trim : str, default 'fb'
+        Which ends: "f" the front, "b" the back.
+    axis : int or tuple of int, optional
+        Along which axes; None for all.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> trim_zeros(Variable(np.array([0.0, 1.0, 0.0])))
+    Variable([1.])
+    """
     x = as_variable(x)
     np.trim_zeros([], trim)  # for its check
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)

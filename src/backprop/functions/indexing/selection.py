@@ -71,10 +71,26 @@ def where(condition: object, x: Operand, y: Operand, /) -> Variable: ...
     kink="the branch not taken gets 0, whatever its derivative is",
 )
 def where(condition: object, x: Operand | None = None, y: Operand | None = None, /) -> object:
-    """X where `condition` is true, else y, all three broadcast: numpy.where.
+    """`x` where `condition` is true, else y, all three broadcast: numpy.where.
 
     With the condition alone, the plain arrays of the places where it is true.
 
+    Parameters
+    ----------
+    condition : array_like of bool
+        Where `x` is taken.
+    x : Variable or array, optional
+        What is taken there.
+    y : Variable or array, optional
+        What is taken elsewhere.
+
+    Returns
+    -------
+    Variable, or tuple of arrays
+        The elements; of the condition alone, the places where it is true.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([0.0, 4.0]))
     >>> where(x > 0, x, 0.0)
@@ -223,7 +239,26 @@ def chosen(xs: Sequence[Variable], which: NDArray[np.intp]) -> Variable:
     ],
 )
 def choose(a: ArrayLike, /, choices: Operands, *, mode: Mode = "raise") -> Variable:
-    """At each place the element of choices[a], all broadcast: numpy.choose."""
+    """At each place the element of choices[a], all broadcast: numpy.choose.
+
+    Parameters
+    ----------
+    a : array_like
+        Which choice is taken, at each place.
+    choices : sequence of Variable or array
+        What is chosen from, broadcast against `a`.
+    mode : str, default 'raise'
+        What becomes of an index out of bounds: "raise", "wrap" or "clip".
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> choose([0, 1], [Variable(np.array([1.0, 2.0])), 5.0])
+    Variable([1., 5.])
+    """
     xs = members(choices)
     return chosen(xs, np.choose(places(a), np.arange(len(xs)), mode=mode))
 
@@ -243,7 +278,26 @@ def choose(a: ArrayLike, /, choices: Operands, *, mode: Mode = "raise") -> Varia
 def select(
     condlist: Sequence[NDArray[np.bool_]], choicelist: Sequence[Operand], default: Operand = 0
 ) -> Variable:
-    """The choice of the first condition that is true, else `default`: numpy.select."""
+    """The choice of the first condition that is true, else `default`: numpy.select.
+
+    Parameters
+    ----------
+    condlist : sequence of arrays of bool
+        Arrays of bools, the first that is true counts.
+    choicelist : sequence of Variable or array
+        What is taken for each condition.
+    default : Variable or array, default 0
+        What is taken where none is true.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> select([np.array([True, False])], [Variable(np.array([1.0, 2.0]))])
+    Variable([1., 0.])
+    """
     conditions = list(map(places, condlist))
     which = np.select(conditions, range(len(choicelist)), len(choicelist))
     return chosen(members([*choicelist, default]), which)

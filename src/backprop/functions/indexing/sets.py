@@ -112,6 +112,30 @@ def unique(
 ) -> object:
     """The values in `ar`, each once, from the smallest: numpy.unique; equal ones share a gradient.
 
+    Parameters
+    ----------
+    ar : Variable or array
+        The data, flattened if `axis` is None.
+    return_index : bool, default False
+        Whether the places where each value is first come with it.
+    return_inverse : bool, default False
+        Whether the places that give `ar` again come with it.
+    return_counts : bool, default False
+        Whether the numbers of each value come with it.
+    axis : int, optional
+        The axis whose slices are compared; None for elements.
+    equal_nan : bool, default True
+        Whether all nan are one.
+    sorted : bool, default True
+        Whether the values are in order.
+
+    Returns
+    -------
+    Variable or tuple
+        The values; then the arrays of integers that were asked for.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([3.0, 1.0, 3.0]))
     >>> y, places = unique(x, return_inverse=True)
@@ -157,7 +181,26 @@ def union1d(ar1: Operand, ar2: Operand, /) -> Variable:
     kink=_SHARED,
 )
 def setdiff1d(ar1: Operand, ar2: Operand, /, assume_unique: bool = False) -> Variable:
-    """The values in `ar1` that are not in `ar2`, each once: numpy.setdiff1d."""
+    """The values in `ar1` that are not in `ar2`, each once: numpy.setdiff1d.
+
+    Parameters
+    ----------
+    ar1 : Variable or array
+        The data, flattened.
+    ar2 : Variable or array
+        What is left out of it.
+    assume_unique : bool, default False
+        Whether each array has no value twice: then it is not looked for.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> setdiff1d(Variable(np.array([1.0, 2.0])), [2.0, 3.0])
+    Variable([1.])
+    """
     x = as_variable(ar1).reshape(-1) if assume_unique else unique(ar1)
     return x[~np.isin(x.data, as_variable(ar2).data)]
 
@@ -171,7 +214,26 @@ def setdiff1d(ar1: Operand, ar2: Operand, /, assume_unique: bool = False) -> Var
     kink=_SHARED,
 )
 def setxor1d(ar1: Operand, ar2: Operand, /, assume_unique: bool = False) -> Variable:
-    """The values in just one of `ar1` and `ar2`, each once: numpy.setxor1d."""
+    """The values in just one of `ar1` and `ar2`, each once: numpy.setxor1d.
+
+    Parameters
+    ----------
+    ar1 : Variable or array
+        The data, flattened.
+    ar2 : Variable or array
+        The other data, flattened.
+    assume_unique : bool, default False
+        Whether each array has no value twice: then it is not looked for.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> setxor1d(Variable(np.array([1.0, 2.0])), [2.0, 3.0])
+    Variable([1., 3.])
+    """
     both = (ar1, ar2) if assume_unique else (unique(ar1), unique(ar2))
     x = sort(concatenate(both, axis=None))
     new = np.append(True, x.data[1:] != x.data[:-1])
@@ -197,7 +259,29 @@ def intersect1d(
 def intersect1d(
     ar1: Operand, ar2: Operand, /, assume_unique: bool = False, return_indices: bool = False
 ) -> object:
-    """The values in both `ar1` and `ar2`, each once: numpy.intersect1d; all equal ones share."""
+    """The values in both `ar1` and `ar2`, each once: numpy.intersect1d; all equal ones share.
+
+    Parameters
+    ----------
+    ar1 : Variable or array
+        The data, flattened.
+    ar2 : Variable or array
+        The other data, flattened.
+    assume_unique : bool, default False
+        Whether each array has no value twice: then it is not looked for.
+    return_indices : bool, default False
+        Whether the places of the values in both come with it.
+
+    Returns
+    -------
+    Variable or tuple
+        The values in order; with `return_indices` also their places in both.
+
+    Examples
+    --------
+    >>> intersect1d(Variable(np.array([1.0, 2.0])), [2.0, 3.0])
+    Variable([2.])
+    """
     a, b = as_variable(ar1).data, as_variable(ar2).data
     x = union1d(ar1, ar2)
     y = x[np.isin(x.data, a) & np.isin(x.data, b)]

@@ -137,6 +137,25 @@ def sort(
 
     `descending` is known here with every NumPy.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int, default -1
+        The axis along which it runs; None for the flattened array.
+    kind : str, optional
+        NumPy's name of an algorithm.
+    stable : bool, optional
+        Whether equal elements keep their order.
+    descending : bool, optional
+        Whether the largest come first.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([3.0, 1.0, 2.0]))
     >>> y = sort(x)
@@ -165,7 +184,28 @@ def partition(
     axis: int | None = -1,
     kind: Literal["introselect"] = "introselect",
 ) -> Variable:
-    """The elements with the `kth` smallest at `kth`, smaller ones before it: numpy.partition."""
+    """The elements with the `kth` smallest at `kth`, smaller ones before it: numpy.partition.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    kth : int or sequence of int
+        Which places are sorted.
+    axis : int, default -1
+        The axis along which it runs; None for the flattened array.
+    kind : str, default 'introselect'
+        NumPy's only way.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> partition(Variable(np.array([3.0, 1.0, 2.0])), 1)
+    Variable([1., 2., 3.])
+    """
     return _rearranged(Partition(kth, kind), x, axis)
 
 

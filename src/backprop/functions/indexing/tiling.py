@@ -37,7 +37,26 @@ __all__ = ["repeat", "resize", "tile"]
     ],
 )
 def repeat(x: Operand, /, repeats: ArrayLike, axis: int | None = None) -> Variable:
-    """Each slice along `axis` repeated, all alike or each its own number of times: numpy.repeat."""
+    """Each slice along `axis` repeated, all alike or each its own number of times: numpy.repeat.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    repeats : array_like
+        How many times, for all slices or for each.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> repeat(Variable(np.array([1.0, 2.0])), 2)
+    Variable([1., 1., 2., 2.])
+    """
     return take(x, np.repeat(numbers(x, axis), places(repeats)), axis)
 
 

@@ -110,6 +110,24 @@ def einsum(
 
     `optimize` says in which order the products are taken, in the gradients too.
 
+    Parameters
+    ----------
+    subscripts : str
+        Labels for the axes of each operand and of the result, as "ij,jk->ik".
+    *operands
+        The arrays; or each array followed by the list of its labels.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    optimize : bool, str or list, default False
+        In which order the products are taken: False, True, "greedy", "optimal" or a path.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> a, b = Variable(np.ones((2, 3))), Variable(np.array([1.0, 2.0, 3.0]))
     >>> y = einsum("ij,j->i", a, b)
     >>> y.backward()

@@ -76,6 +76,26 @@ def pinv(
 
     Its gradient is that among the matrices of the same rank. If `hermitian`, only the lower
     triangle of `a` counts.
+
+    Parameters
+    ----------
+    a : Variable or array
+        A matrix or a stack of matrices.
+    rcond : array_like, optional
+        Singular values below this part of the largest count as 0.
+    hermitian : bool, default False
+        Whether the matrices are symmetric: then only their lower triangle counts.
+    rtol : float or array_like, optional
+        Another name of `rcond`, as the Array API has it.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> pinv(Variable(np.array([[2.0]])))
+    Variable([[0.5]])
     """
     x = mirrored(as_variable(a)) if hermitian else a
     given = {} if rtol is ... else {"rtol": rtol}
@@ -107,6 +127,25 @@ def lstsq(
     """The x of least |b - a x|, the squares left over, the rank and the singular values of a.
 
     As numpy.linalg.lstsq; a may have any rank, which is taken to be constant.
+
+    Parameters
+    ----------
+    a : Variable or array
+        A matrix.
+    b : Variable or array
+        A vector, or a matrix of columns.
+    rcond : float, optional
+        Singular values below this part of the largest count as 0.
+
+    Returns
+    -------
+    (Variable, Variable, int, Variable)
+        x, the squares left over, the rank, the singular values.
+
+    Examples
+    --------
+    >>> lstsq(Variable(np.array([[1.0], [1.0]])), np.array([1.0, 3.0]))[2]
+    1
     """
     a, b = as_variable(a), as_variable(b)
     least = plain(a), plain(b)
@@ -129,6 +168,28 @@ def matrix_rank(
     *,
     rtol: float | NDArray[np.floating] | None = None,
 ) -> NDArray[np.intp] | int:
-    """The rank of each matrix, a plain int or array of ints: numpy.linalg.matrix_rank."""
+    """The rank of each matrix, a plain int or array of ints: numpy.linalg.matrix_rank.
+
+    Parameters
+    ----------
+    A : Variable or array
+        A matrix or a stack of matrices.
+    tol : float, optional
+        Singular values below it count as 0.
+    hermitian : bool, default False
+        Whether the matrices are symmetric: then only their lower triangle counts.
+    rtol : float or array_like, optional
+        The same, as a part of the largest.
+
+    Returns
+    -------
+    int or array of int
+        The rank.
+
+    Examples
+    --------
+    >>> matrix_rank(Variable(np.eye(2)))
+    np.int64(2)
+    """
     rank: NDArray[np.intp] | int = np.linalg.matrix_rank(plain(A), tol, hermitian, rtol=rtol)
     return rank

@@ -59,7 +59,26 @@ def outer(x1: Operand, x2: Operand, /) -> Variable:
     ],
 )
 def tensordot(x1: Operand, x2: Operand, /, *, axes: int | tuple[Summed, Summed] = 2) -> Variable:
-    """The sum over `axes`, those of one and those of the other: numpy.linalg.tensordot."""
+    """The sum over `axes`, those of one and those of the other: numpy.linalg.tensordot.
+
+    Parameters
+    ----------
+    x1 : Variable or array
+        The left operand.
+    x2 : Variable or array
+        The right operand.
+    axes : int or sequence, default 2
+        How many last axes of the left and first ones of the right, or a pair of lists of axes.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> tensordot(Variable(np.ones((2, 3))), np.ones((2, 3)), axes=2)
+    Variable(6.)
+    """
     return products.tensordot(x1, x2, axes)
 
 
@@ -68,7 +87,26 @@ def tensordot(x1: Operand, x2: Operand, /, *, axes: int | tuple[Summed, Summed] 
     cases=lambda: [case("np.linalg.vecdot(a, b, axis=0)", a=(3, 2), b=(3,))],
 )
 def vecdot(x1: Operand, x2: Operand, /, *, axis: int = -1) -> Variable:
-    """The sum of products along `axis`: numpy.linalg.vecdot."""
+    """The sum of products along `axis`: numpy.linalg.vecdot.
+
+    Parameters
+    ----------
+    x1 : Variable or array
+        Vectors.
+    x2 : Variable or array
+        Vectors, broadcast against `x1`.
+    axis : int, default -1
+        The axis of their components.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> vecdot(Variable(np.array([1.0, 2.0])), [3.0, 4.0])
+    Variable(11.)
+    """
     return vectors.vecdot(x1, x2, axis=axis)
 
 
@@ -80,7 +118,26 @@ def vecdot(x1: Operand, x2: Operand, /, *, axis: int = -1) -> Variable:
     ],
 )
 def cross(x1: Operand, x2: Operand, /, *, axis: int = -1) -> Variable:
-    """The product of vectors of length 3 along `axis`: numpy.linalg.cross."""
+    """The product of vectors of length 3 along `axis`: numpy.linalg.cross.
+
+    Parameters
+    ----------
+    x1 : Variable or array
+        Vectors of three components.
+    x2 : Variable or array
+        Vectors of three components, broadcast against `x1`.
+    axis : int, default -1
+        The axis of all three, if it is given.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> cross(Variable(np.array([1.0, 0.0, 0.0])), [0.0, 1.0, 0.0])
+    Variable([0., 0., 1.])
+    """
     lengths = [queries.shape(x)[axis] for x in (x1, x2)]
     if lengths != [3, 3]:
         raise ValueError(f"cross takes vectors of length 3, not {lengths[0]} and {lengths[1]}")
@@ -96,7 +153,27 @@ def cross(x1: Operand, x2: Operand, /, *, axis: int = -1) -> Variable:
     ],
 )
 def trace(x: Operand, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> Variable:
-    """The sum of the diagonal of each matrix of a stack: numpy.linalg.trace."""
+    """The sum of the diagonal of each matrix of a stack: numpy.linalg.trace.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    offset : int, default 0
+        Which diagonal: above the main one, or below if negative.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> trace(Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
+    Variable(5.)
+    """
     return products.trace(x, offset, -2, -1, dtype)
 
 

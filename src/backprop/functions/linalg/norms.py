@@ -122,6 +122,24 @@ def norm(x: Operand, ord: Order = None, axis: Axes = None, keepdims: bool = Fals
 
     Its gradient at 0 is 0.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    ord : int, float or str, optional
+        Which norm: a number for vectors; for matrices "fro", "nuc", 1, 2, inf or a negative of
+        these. By default the square root of the sum of squares.
+    axis : int or tuple of int, optional
+        One axis for vectors, two for matrices; None for all.
+    keepdims : bool, default False
+        Whether these axes stay, with length 1.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> x = Variable(np.array([3.0, 4.0]))
     >>> y = norm(x)
     >>> y.backward()
@@ -189,7 +207,28 @@ def _extreme(x: Variable, ord: float, axis: int) -> Variable:
 def vector_norm(
     x: Operand, /, *, axis: Axes = None, ord: float = 2, keepdims: bool = False
 ) -> Variable:
-    """The norm of all elements, or of those along `axis`, as a vector: numpy.linalg.vector_norm."""
+    """The norm of all elements, or of those along `axis`, as a vector: numpy.linalg.vector_norm.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes of the vectors; None for all.
+    ord : float, default 2
+        Any number, inf and -inf included.
+    keepdims : bool, default False
+        Whether these axes stay, with length 1.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> vector_norm(Variable(np.array([3.0, 4.0])))
+    Variable(5.)
+    """
     x = as_variable(x)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
@@ -209,7 +248,26 @@ def vector_norm(
     kink="0 at 0; equal largest elements share",
 )
 def matrix_norm(x: Operand, /, *, keepdims: bool = False, ord: Order = "fro") -> Variable:
-    """The norm of each matrix of a stack: numpy.linalg.matrix_norm."""
+    """The norm of each matrix of a stack: numpy.linalg.matrix_norm.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    keepdims : bool, default False
+        Whether both axes stay, with length 1.
+    ord : int, float or str, default 'fro'
+        "fro", "nuc", 1, 2, inf or their negatives.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> matrix_norm(Variable(np.array([[3.0, 4.0]])))
+    Variable(5.)
+    """
     return norm(x, ord, (-2, -1), keepdims)
 
 

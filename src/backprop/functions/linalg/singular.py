@@ -125,6 +125,24 @@ def svd(
     on more of them than the space they span has gradient nan. If `hermitian`, only the lower
     triangle of a counts.
 
+    Parameters
+    ----------
+    a : Variable or array
+        A matrix or a stack of matrices.
+    full_matrices : bool, default True
+        Whether U and Vh are square.
+    compute_uv : bool, default True
+        Whether U and Vh come with S.
+    hermitian : bool, default False
+        Whether the matrices are symmetric: then only their lower triangle counts.
+
+    Returns
+    -------
+    SVDResult or Variable
+        The named tuple U, S, Vh; S alone without `compute_uv`.
+
+    Examples
+    --------
     >>> a = Variable(np.array([[3.0, 0.0], [0.0, 2.0]]))
     >>> s = svd(a).S
     >>> s.backward()

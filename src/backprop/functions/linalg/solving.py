@@ -193,7 +193,26 @@ def tensorinv(a: Operand, ind: int = 2) -> Variable:
     ],
 )
 def tensorsolve(a: Operand, b: Operand, axes: Sequence[int] | None = None) -> Variable:
-    """The x of tensordot(a, x, x.ndim) = b: numpy.linalg.tensorsolve."""
+    """The x of tensordot(a, x, x.ndim) = b: numpy.linalg.tensorsolve.
+
+    Parameters
+    ----------
+    a : Variable or array
+        The coefficients.
+    b : Variable or array
+        The right side.
+    axes : int or sequence, optional
+        Axes of `a` that are moved to the right before.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> tensorsolve(Variable(2.0 * np.eye(2)), [2.0, 4.0])
+    Variable([1., 2.])
+    """
     a, b = as_variable(a), as_variable(b)
     order = list(range(a.ndim))
     for axis in axes or ():

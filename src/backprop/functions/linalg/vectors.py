@@ -108,6 +108,30 @@ def cross(
     """The vector product along an axis; a missing third component is 0: numpy.cross.
 
     Of two vectors in the plane it is the third component alone.
+
+    Parameters
+    ----------
+    a : Variable or array
+        Vectors of two or three components.
+    b : Variable or array
+        Vectors of two or three components, broadcast against `a`.
+    axisa : int, default -1
+        The axis of the components of `a`.
+    axisb : int, default -1
+        The axis of the components of `b`.
+    axisc : int, default -1
+        Where the components of the result are.
+    axis : int, optional
+        The axis of all three, if it is given.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> cross(Variable(np.array([1.0, 0.0, 0.0])), [0.0, 1.0, 0.0])
+    Variable([0., 0., 1.])
     """
     of_a, of_b, of_c = (axisa, axisb, axisc) if axis is None else (axis,) * 3
     left, right = to_end(a, of_a), to_end(b, of_b)
@@ -150,7 +174,30 @@ def vecdot(
     keepdims: bool = False,
     **settings: Unpack[Settings],
 ) -> Variable:
-    """The sum of products along `axis`, the other axes broadcast: numpy.vecdot."""
+    """The sum of products along `axis`, the other axes broadcast: numpy.vecdot.
+
+    Parameters
+    ----------
+    x1 : Variable or array
+        Vectors.
+    x2 : Variable or array
+        Vectors, broadcast against `x1`.
+    axis : int, default -1
+        The axis of their components.
+    keepdims : bool, default False
+        Whether that axis stays, with length 1.
+    **settings
+        NumPy's other keywords, where they change nothing.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> vecdot(Variable(np.array([1.0, 2.0])), [3.0, 4.0])
+    Variable(11.)
+    """
     y = settled(Vecdot()(to_end(x1, axis), to_end(x2, axis)), np.vecdot, settings)
     return moveaxis(y[..., np.newaxis], -1, axis) if keepdims else y
 

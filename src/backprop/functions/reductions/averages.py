@@ -65,6 +65,27 @@ def mean(
 ) -> Variable:
     """The mean over `axis` (all axes if None) of the elements where `where` is true: numpy.mean.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([[1.0, 2.0], [3.0, 4.0]]))
     >>> y = mean(x, axis=0)
@@ -98,7 +119,32 @@ def nanmean(
     keepdims: bool = False,
     where: ArrayLike = True,
 ) -> Variable:
-    """The mean over `axis` of what is not nan: numpy.nanmean; a nan has gradient 0."""
+    """The mean over `axis` of what is not nan: numpy.nanmean; a nan has gradient 0.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> nanmean(Variable(np.array([2.0, np.nan, 3.0])))
+    Variable(2.5)
+    """
     return Mean(axis, keepdims, where, nan=True)(in_dtype(x, dtype))
 
 
@@ -147,6 +193,26 @@ def average(
 
     And, with `returned`, the sums of the weights.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    weights : Variable or array, optional
+        How much each element counts; all alike by default.
+    returned : bool, default False
+        Whether the sums of the weights come with it.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+
+    Returns
+    -------
+    Variable, or a pair of them
+        The mean; with `returned` also the sums of the weights.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> w = Variable(np.array([1.0, 3.0]))
     >>> y = average(np.array([2.0, 6.0]), weights=w)

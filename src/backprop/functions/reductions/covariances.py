@@ -62,6 +62,32 @@ def cov(
 
     An observation counts `fweights` times, and as much as `aweights` says beside the others.
 
+    Parameters
+    ----------
+    m : Variable or array
+        A variable in each row, an observation in each column.
+    y : Variable or array, optional
+        More variables, of the same observations.
+    rowvar : bool, default True
+        With False the variables are the columns.
+    bias : bool, default False
+        Whether the divisor is n instead of n - 1.
+    ddof : int, optional
+        The divisor is n less this, whatever `bias` says.
+    fweights : array_like, optional
+        How many times each observation counts.
+    aweights : Variable or array, optional
+        How much each observation counts beside the others.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> cov(Variable(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])))
     Variable([[ 1., -1.],
@@ -125,6 +151,28 @@ def corrcoef(
     """The correlations of the rows of x and y, or of their columns: numpy.corrcoef.
 
     A variable that does not vary has correlations of nan.
+
+    Parameters
+    ----------
+    x : Variable or array
+        A variable in each row, an observation in each column.
+    y : Variable or array, optional
+        More variables, of the same observations.
+    rowvar : bool, default True
+        With False the variables are the columns.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> corrcoef(Variable(np.array([[1.0, 2.0], [2.0, 1.0]])))
+    Variable([[ 1., -1.],
+              [-1.,  1.]])
     """
     d = _centred(_variables(x, y, rowvar, dtype))
     u: Variable = unit(d, 1)

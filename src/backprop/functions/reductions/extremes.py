@@ -100,6 +100,26 @@ def max(
 ) -> Variable:
     """The largest element over `axis` (all axes if None): numpy.max; ties share the gradient.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    initial : float, optional
+        What counts as one more element.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([3.0, 1.0, 3.0]))
     >>> max(x).backward()
@@ -129,7 +149,31 @@ def min(
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
-    """The smallest element over `axis` (all axes if None): numpy.min; ties share the gradient."""
+    """The smallest element over `axis` (all axes if None): numpy.min; ties share the gradient.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    initial : float, optional
+        What counts as one more element.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> min(Variable(np.array([3.0, 1.0, 2.0])))
+    Variable(1.)
+    """
     return Min(axis, keepdims, where, initial)(x)
 
 
@@ -147,7 +191,27 @@ amin = min
     kink="ties share equally",
 )
 def ptp(x: Operand, /, axis: Axes = None, *, keepdims: bool = False) -> Variable:
-    """The largest element over `axis` less the smallest: numpy.ptp; ties share the gradient."""
+    """The largest element over `axis` less the smallest: numpy.ptp; ties share the gradient.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> ptp(Variable(np.array([1.0, 4.0])))
+    Variable(3.)
+    """
     return max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
 
 
@@ -169,7 +233,31 @@ def nanmax(
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
-    """The largest element over `axis` that is not nan: numpy.nanmax; a nan has gradient 0."""
+    """The largest element over `axis` that is not nan: numpy.nanmax; a nan has gradient 0.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    initial : float, optional
+        What counts as one more element.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> nanmax(Variable(np.array([2.0, np.nan, 3.0])))
+    Variable(3.)
+    """
     return Max(axis, keepdims, where, initial, nan=True)(x)
 
 
@@ -190,7 +278,31 @@ def nanmin(
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
-    """The smallest element over `axis` that is not nan: numpy.nanmin; a nan has gradient 0."""
+    """The smallest element over `axis` that is not nan: numpy.nanmin; a nan has gradient 0.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    initial : float, optional
+        What counts as one more element.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> nanmin(Variable(np.array([2.0, np.nan, 3.0])))
+    Variable(2.)
+    """
     return Min(axis, keepdims, where, initial, nan=True)(x)
 
 

@@ -111,7 +111,7 @@ def _leaves_range(x: Array) -> bool:
 
 
 class _Numbers(Protocol):
-    """What can be multiplied, taken apart along the last axis and joined again."""
+    """Arrays of numbers that can be multiplied, split along the last axis and joined again."""
 
     def __mul__(self, other: Self, /) -> Self: ...
     def part(self, start: int, stop: int | None, /) -> Self: ...
@@ -145,7 +145,7 @@ class _Factors:
         return _normal(uf.add(*parts, out=...), e)
 
     def part(self, start: int, stop: int | None) -> _Factors:
-        """Those from `start` up to `stop` along the last axis."""
+        """The numbers from place `start` up to `stop` of the last axis."""
         e = None if self.e is None else self.e[..., start:stop]
         return _Factors(self.m[..., start:stop], e)
 
@@ -178,7 +178,7 @@ class _Dual:
         return _Dual(self.number * other.number, tangent)
 
     def part(self, start: int, stop: int | None) -> _Dual:
-        """Those from `start` up to `stop` along the last axis."""
+        """The numbers from place `start` up to `stop` of the last axis."""
         return _Dual(self.number.part(start, stop), self.tangent.part(start, stop))
 
     def joined(self, *more: _Dual) -> _Dual:
@@ -229,6 +229,29 @@ def prod(
 ) -> Variable:
     """The product over `axis` (all axes if None): numpy.prod; exact with zeros, to any order.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    initial : float, optional
+        What counts as one more element.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([2.0, 0.0, 3.0]))
     >>> prod(x).backward()
@@ -262,7 +285,34 @@ def nanprod(
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
-    """The product over `axis`, nan counted as 1: numpy.nanprod; a nan has gradient 0."""
+    """The product over `axis`, nan counted as 1: numpy.nanprod; a nan has gradient 0.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    initial : float, optional
+        What counts as one more element.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> nanprod(Variable(np.array([2.0, np.nan, 3.0])))
+    Variable(6.)
+    """
     return Prod(axis, keepdims, where, initial, nan=True)(in_dtype(x, dtype))
 
 

@@ -50,6 +50,21 @@ def bincount(x: ArrayLike, /, weights: Operand | None = None, minlength: int = 0
 
     Raises UnsupportedError without weights, and what NumPy raises for numbers below 0.
 
+    Parameters
+    ----------
+    x : array_like
+        Whole numbers from 0 on, a vector.
+    weights : Variable or array, optional
+        What each sample counts: it is differentiated by these.
+    minlength : int, default 0
+        The least length of the result.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> w = Variable(np.array([1.0, 2.0, 3.0]))
     >>> bincount([0, 2, 2], w)
     Variable([1., 0., 5.])
@@ -79,6 +94,29 @@ def histogram(
     """The sum of the weights in each bin of `a`, and the edges of the bins: numpy.histogram.
 
     With `density` the integral over all bins is 1. Raises UnsupportedError without weights.
+
+    Parameters
+    ----------
+    a : array_like
+        The samples: plain numbers, which are not differentiated by.
+    bins : int, str or array_like, default 10
+        How many bins, or their edges, or one of NumPy's names of a rule.
+    range : tuple of float, optional
+        The outer edges; those of the samples by default.
+    density : bool, optional
+        Whether the integral over all bins is 1, instead of sums.
+    weights : Variable or array, optional
+        What each sample counts: it is differentiated by these.
+
+    Returns
+    -------
+    (Variable, array)
+        The sums, and the edges of the bins.
+
+    Examples
+    --------
+    >>> histogram([0.1, 0.2, 0.9], 2, weights=Variable(np.array([1.0, 2.0, 4.0])))[0]
+    Variable([3., 4.])
     """
     of = _weights(np.histogram, weights, a, bins, range)
     samples = np.asarray(a)
@@ -103,7 +141,34 @@ def histogram2d(
     density: bool | None = None,
     weights: Operand | None = None,
 ) -> tuple[Variable, Edges, Edges]:
-    """The sum of the weights in each cell of a grid of bins, and its edges: numpy.histogram2d."""
+    """The sum of the weights in each cell of a grid of bins, and its edges: numpy.histogram2d.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The first coordinates of the samples.
+    y : Variable or array
+        The second coordinates.
+    bins : int, str or array_like, default 10
+        How many bins along each axis, or their edges.
+    range : tuple of float, optional
+        The outer edges along each axis.
+    density : bool, optional
+        Whether the integral over all bins is 1, instead of sums.
+    weights : Variable or array, optional
+        What each sample counts: it is differentiated by these.
+
+    Returns
+    -------
+    (Variable, array, array)
+        The sums, and the edges along each axis.
+
+    Examples
+    --------
+    >>> histogram2d([0.1, 0.9], [0.1, 0.9], 2, weights=Variable(np.array([1.0, 2.0])))[0]
+    Variable([[1., 0.],
+              [0., 2.]])
+    """
     of = _weights(np.histogram2d, weights, x, y, bins, range)
     _, *edges = _histogram2d(x, y, bins, range, weights=of.data)
     return _binned([np.asarray(x), np.asarray(y)], edges, of, density), edges[0], edges[1]
@@ -127,6 +192,29 @@ def histogramdd(
     """The sum of the weights in each cell of bins of several axes: numpy.histogramdd.
 
     `sample` is an array of a row for each weight, or a sequence of its columns.
+
+    Parameters
+    ----------
+    sample : array_like
+        A row of coordinates for each sample, or a sequence of columns.
+    bins : int, str or array_like, default 10
+        How many bins along each axis, or their edges.
+    range : tuple of float, optional
+        The outer edges along each axis.
+    density : bool, optional
+        Whether the integral over all bins is 1, instead of sums.
+    weights : Variable or array, optional
+        What each sample counts: it is differentiated by these.
+
+    Returns
+    -------
+    (Variable, tuple of arrays)
+        The sums, and the edges along each axis.
+
+    Examples
+    --------
+    >>> histogramdd(np.array([[0.1], [0.9]]), 2, weights=Variable(np.array([1.0, 2.0])))[0]
+    Variable([1., 2.])
     """
     of = _weights(np.histogramdd, weights, sample, bins, range)
     columns = np.atleast_2d(sample.T if isinstance(sample, np.ndarray) else np.asarray(sample))

@@ -121,6 +121,24 @@ def tensordot(a: Operand, b: Operand, axes: int | tuple[Summed, Summed] = 2) -> 
     """The sum over `axes`, those of `a` and those of `b`: numpy.tensordot.
 
     A number stands for so many last axes of `a` and first ones of `b`.
+
+    Parameters
+    ----------
+    a : Variable or array
+        The left operand.
+    b : Variable or array
+        The right operand.
+    axes : int or sequence, default 2
+        How many last axes of the left and first ones of the right, or a pair of lists of axes.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> tensordot(Variable(np.ones((2, 3))), np.ones((2, 3)), axes=2)
+    Variable(6.)
     """
     x, z = bare(a), bare(b)
     of_x, of_z = (range(-axes, 0), range(axes)) if isinstance(axes, (int, np.integer)) else axes
@@ -184,5 +202,29 @@ def trace(
     axis2: int = 1,
     dtype: DTypeLike | None = None,
 ) -> Variable:
-    """The sum of the diagonal that is `offset` above the main one: numpy.trace."""
+    """The sum of the diagonal that is `offset` above the main one: numpy.trace.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    offset : int, default 0
+        Which diagonal: above the main one, or below if negative.
+    axis1 : int, default 0
+        The first axis of the planes.
+    axis2 : int, default 1
+        The second axis of the planes.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> trace(Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
+    Variable(5.)
+    """
     return as_variable(x).diagonal(offset, axis1, axis2).sum(-1, dtype)

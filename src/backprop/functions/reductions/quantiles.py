@@ -171,6 +171,22 @@ def _exact(q: ArrayLike) -> NDArray[Any]:
 def median(x: Operand, /, axis: Axes = None, *, keepdims: bool = False) -> Variable:
     """The middle one of the sorted elements, or the mean of both: numpy.median.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([4.0, 1.0, 3.0, 9.0]))
     >>> y = median(x)
@@ -205,6 +221,26 @@ def quantile(
 ) -> Variable:
     """The quantiles at `q`, from 0 to 1, by any of NumPy's methods: numpy.quantile.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    q : array_like
+        Which quantiles: numbers, or an array of them.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    method : str, default 'linear'
+        How a quantile between two elements is found: one of NumPy's names.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([4.0, 1.0, 2.0]))
     >>> y = quantile(x, 0.75)
@@ -234,7 +270,31 @@ def percentile(
     method: Method = "linear",
     keepdims: bool = False,
 ) -> Variable:
-    """The percentiles at `q`, from 0 to 100, by any of NumPy's methods: numpy.percentile."""
+    """The percentiles at `q`, from 0 to 100, by any of NumPy's methods: numpy.percentile.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    q : array_like
+        Which quantiles: numbers, or an array of them.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    method : str, default 'linear'
+        How a quantile between two elements is found: one of NumPy's names.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> percentile(Variable(np.array([1.0, 3.0])), 50.0)
+    Variable(2.)
+    """
     return Quantile(np.percentile, axis, keepdims, q, method)(x)
 
 
@@ -248,7 +308,27 @@ def percentile(
     kink=_NAN,
 )
 def nanmedian(x: Operand, /, axis: Axes = None, *, keepdims: bool = False) -> Variable:
-    """The median of the elements that are not nan: numpy.nanmedian; a nan has gradient 0."""
+    """The median of the elements that are not nan: numpy.nanmedian; a nan has gradient 0.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> nanmedian(Variable(np.array([2.0, np.nan, 3.0])))
+    Variable(2.5)
+    """
     return Quantile(np.nanmedian, axis, keepdims)(x)
 
 
@@ -274,7 +354,31 @@ def nanquantile(
     method: Method = "linear",
     keepdims: bool = False,
 ) -> Variable:
-    """The quantiles of the elements that are not nan: numpy.nanquantile; a nan has gradient 0."""
+    """The quantiles of the elements that are not nan: numpy.nanquantile; a nan has gradient 0.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    q : array_like
+        Which quantiles: numbers, or an array of them.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    method : str, default 'linear'
+        How a quantile between two elements is found: one of NumPy's names.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> nanquantile(Variable(np.array([2.0, np.nan, 3.0])), 0.5)
+    Variable(2.5)
+    """
     return Quantile(np.nanquantile, axis, keepdims, _flat(q), method)(x)
 
 
@@ -300,5 +404,29 @@ def nanpercentile(
     method: Method = "linear",
     keepdims: bool = False,
 ) -> Variable:
-    """The percentiles of the elements that are not nan: numpy.nanpercentile."""
+    """The percentiles of the elements that are not nan: numpy.nanpercentile.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    q : array_like
+        Which quantiles: numbers, or an array of them.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    method : str, default 'linear'
+        How a quantile between two elements is found: one of NumPy's names.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> nanpercentile(Variable(np.array([2.0, np.nan, 3.0])), 50.0)
+    Variable(2.5)
+    """
     return Quantile(np.nanpercentile, axis, keepdims, _flat(q), method)(x)

@@ -173,6 +173,29 @@ def sum(
 ) -> Variable:
     """The sum over `axis` (all axes if None) of the elements where `where` is true: numpy.sum.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    initial : float, optional
+        What counts as one more element.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([[1.0, 2.0], [3.0, 4.0]]))
     >>> y = sum(x, axis=0)
@@ -207,7 +230,34 @@ def nansum(
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
-    """The sum over `axis`, nan counted as 0: numpy.nansum; a nan has gradient 0."""
+    """The sum over `axis`, nan counted as 0: numpy.nansum; a nan has gradient 0.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    initial : float, optional
+        What counts as one more element.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> nansum(Variable(np.array([2.0, np.nan, 3.0])))
+    Variable(5.)
+    """
     return Sum(axis, keepdims, where, initial, nan=True)(in_dtype(x, dtype))
 
 

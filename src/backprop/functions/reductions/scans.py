@@ -128,6 +128,23 @@ def suffix_sums(a: Array, b: Array) -> Array:
 def cumsum(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
     """The sums of the elements up to each, along `axis` or of all in a row: numpy.cumsum.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x`; a vector if `axis` is None.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([1.0, 2.0, 3.0]))
     >>> y = cumsum(x)
@@ -154,6 +171,23 @@ def cumsum(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = Non
 def cumprod(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
     """The products of the elements up to each: numpy.cumprod; exact with zeros, to any order.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x`; a vector if `axis` is None.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([2.0, 0.0, 3.0]))
     >>> cumprod(x).backward()
@@ -181,7 +215,29 @@ def cumulative_sum(
     dtype: DTypeLike | None = None,
     include_initial: bool = False,
 ) -> Variable:
-    """The sums of the elements up to each, from 0 with `include_initial`: numpy.cumulative_sum."""
+    """The sums of the elements up to each, from 0 with `include_initial`: numpy.cumulative_sum.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    include_initial : bool, default False
+        Whether the result begins with what nothing gives: 0 or 1.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> cumulative_sum(Variable(np.array([2.0, 3.0])), include_initial=True)
+    Variable([0., 2., 5.])
+    """
     return _cumulative(Cumsum(), in_dtype(x, dtype), axis, 0.0 if include_initial else None)
 
 
@@ -202,7 +258,29 @@ def cumulative_prod(
     dtype: DTypeLike | None = None,
     include_initial: bool = False,
 ) -> Variable:
-    """The products up to each element, from 1 with `include_initial`: numpy.cumulative_prod."""
+    """The products up to each element, from 1 with `include_initial`: numpy.cumulative_prod.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    include_initial : bool, default False
+        Whether the result begins with what nothing gives: 0 or 1.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> cumulative_prod(Variable(np.array([2.0, 3.0])), include_initial=True)
+    Variable([1., 2., 6.])
+    """
     return _cumulative(Cumprod(), in_dtype(x, dtype), axis, 1.0 if include_initial else None)
 
 
@@ -241,7 +319,28 @@ def _typed(part: Operand, like: Variable) -> Operand:
     kink="a nan has gradient 0",
 )
 def nancumsum(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
-    """The sums of the elements up to each, nan counted as 0: numpy.nancumsum."""
+    """The sums of the elements up to each, nan counted as 0: numpy.nancumsum.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x`; a vector if `axis` is None.
+
+    Examples
+    --------
+    >>> nancumsum(Variable(np.array([2.0, np.nan, 3.0])))
+    Variable([2., 2., 5.])
+    """
     return along(Cumsum(), call(np.where, queries.isnan(x), 0.0, in_dtype(x, dtype)), axis)
 
 
@@ -255,7 +354,28 @@ def nancumsum(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = 
     kink="a nan has gradient 0",
 )
 def nancumprod(x: Operand, /, axis: int | None = None, dtype: DTypeLike | None = None) -> Variable:
-    """The products of the elements up to each, nan counted as 1: numpy.nancumprod."""
+    """The products of the elements up to each, nan counted as 1: numpy.nancumprod.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x`; a vector if `axis` is None.
+
+    Examples
+    --------
+    >>> nancumprod(Variable(np.array([2.0, np.nan, 3.0])))
+    Variable([2., 2., 6.])
+    """
     return along(Cumprod(), call(np.where, queries.isnan(x), 1.0, in_dtype(x, dtype)), axis)
 
 
@@ -280,6 +400,25 @@ def diff(
 ) -> Variable:
     """The differences between neighbours along `axis`, taken `n` times: numpy.diff.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    n : int, default 1
+        How many times differences are taken.
+    axis : int, default -1
+        The axis along which it is done.
+    prepend : Variable or array, optional
+        What is put before `x` along the axis.
+    append : Variable or array, optional
+        What is put after `x` along the axis.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([1.0, 4.0, 9.0]))
     >>> y = diff(x, append=16.0)

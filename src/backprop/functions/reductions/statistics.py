@@ -156,6 +156,31 @@ def var(
 ) -> Variable:
     """The variance over `axis`, Σ (x - mean x)² / (n - ddof): numpy.var.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    ddof : float, default 0
+        The divisor is the number of elements less this.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+    correction : float, optional
+        Another name of `ddof`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([1.0, 2.0, 6.0]))
     >>> y = var(x, ddof=1)
@@ -196,6 +221,31 @@ def std(
 ) -> Variable:
     """The standard deviation over `axis`: numpy.std; of equal elements its gradient is 0.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    ddof : float, default 0
+        The divisor is the number of elements less this.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+    correction : float, optional
+        Another name of `ddof`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x = Variable(np.array([0.1, 0.1, 0.1]))
     >>> std(x).backward()
@@ -226,7 +276,36 @@ def nanvar(
     where: ArrayLike = True,
     correction: float | None = None,
 ) -> Variable:
-    """The variance over `axis` of what is not nan: numpy.nanvar; a nan has gradient 0."""
+    """The variance over `axis` of what is not nan: numpy.nanvar; a nan has gradient 0.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    ddof : float, default 0
+        The divisor is the number of elements less this.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+    correction : float, optional
+        Another name of `ddof`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> nanvar(Variable(np.array([2.0, np.nan, 4.0])))
+    Variable(1.)
+    """
     return Var(axis, keepdims, where, _freedoms(ddof, correction), nan=True)(in_dtype(x, dtype))
 
 
@@ -257,5 +336,34 @@ def nanstd(
     where: ArrayLike = True,
     correction: float | None = None,
 ) -> Variable:
-    """The standard deviation over `axis` of what is not nan: numpy.nanstd."""
+    """The standard deviation over `axis` of what is not nan: numpy.nanstd.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int or tuple of int, optional
+        The axes that are reduced; None for all.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    ddof : float, default 0
+        The divisor is the number of elements less this.
+    keepdims : bool, default False
+        Whether the axes that are reduced stay, with length 1.
+    where : array_like, default True
+        Which elements count: an array of bools that broadcasts to `x`.
+    correction : float, optional
+        Another name of `ddof`.
+
+    Returns
+    -------
+    Variable
+        Of the shape of `x` without the axes that are reduced, and of its dtype.
+
+    Examples
+    --------
+    >>> nanstd(Variable(np.array([2.0, np.nan, 4.0])))
+    Variable(1.)
+    """
     return Std(axis, keepdims, where, _freedoms(ddof, correction), nan=True)(in_dtype(x, dtype))

@@ -1,4 +1,4 @@
-"""The same elements with their axes in another order, or in another order along them."""
+"""Rules that order axes, or the elements along an axis, anew: transpose, roll, flip."""
 
 from __future__ import annotations
 
@@ -102,7 +102,26 @@ def matrix_transpose(x: Operand, /) -> Variable:
     ],
 )
 def swapaxes(x: Operand, /, axis1: int, axis2: int) -> Variable:
-    """Two axes swapped: numpy.swapaxes."""
+    """Two axes swapped: numpy.swapaxes.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis1 : int
+        One axis.
+    axis2 : int
+        The other.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> swapaxes(Variable(np.zeros((2, 3))), 0, 1).shape
+    (3, 2)
+    """
     return _reordered(x, lambda numbered: np.swapaxes(numbered, axis1, axis2))
 
 
@@ -116,7 +135,26 @@ def swapaxes(x: Operand, /, axis1: int, axis2: int) -> Variable:
 def moveaxis(
     x: Operand, /, source: int | Sequence[int], destination: int | Sequence[int]
 ) -> Variable:
-    """Axes moved to other places, the others in their order: numpy.moveaxis."""
+    """Axes moved to other places, the others in their order: numpy.moveaxis.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    source : int or sequence of int
+        Which axes.
+    destination : int or sequence of int
+        Where each of them goes.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> moveaxis(Variable(np.zeros((2, 3, 4))), 0, -1).shape
+    (3, 4, 2)
+    """
     return _reordered(x, lambda numbered: np.moveaxis(numbered, source, destination))
 
 
@@ -128,7 +166,26 @@ def moveaxis(
     ],
 )
 def rollaxis(x: Operand, /, axis: int, start: int = 0) -> Variable:
-    """One axis moved to before the axis `start`: numpy.rollaxis."""
+    """One axis moved to before the axis `start`: numpy.rollaxis.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    axis : int
+        Which axis.
+    start : int, default 0
+        Before which axis it is put.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> rollaxis(Variable(np.zeros((2, 3, 4))), 2).shape
+    (4, 2, 3)
+    """
     return _reordered(x, lambda numbered: np.rollaxis(numbered, axis, start))
 
 
@@ -171,7 +228,27 @@ def fliplr(x: Operand, /) -> Variable:
     ],
 )
 def rot90(x: Operand, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Variable:
-    """A quarter turn, `k` times, from the first of `axes` to the second: numpy.rot90."""
+    """A quarter turn, `k` times, from the first of `axes` to the second: numpy.rot90.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    k : int, default 1
+        How many quarter turns.
+    axes : int or sequence, default (0, 1)
+        The plane: from the first to the second.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> rot90(Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
+    Variable([[2., 4.],
+              [1., 3.]])
+    """
     x = as_variable(x)
     first, second = normalize_axis_tuple(axes, x.ndim)
     if k % 2:
@@ -214,7 +291,26 @@ _rolled: Callable[[Array, NDArray[Any], Axes], Array] = np.roll
     ],
 )
 def roll(x: Operand, /, shift: int | Sequence[int], axis: Axes = None) -> Variable:
-    """The elements shifted cyclically along `axis`, of the flat array if None: numpy.roll."""
+    """The elements shifted cyclically along `axis`, of the flat array if None: numpy.roll.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    shift : int or sequence of int
+        By how many places, for each axis.
+    axis : int or tuple of int, optional
+        The axis along which it runs; None for the flattened array.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> roll(Variable(np.array([1.0, 2.0, 3.0])), 1)
+    Variable([3., 1., 2.])
+    """
     return Roll(shift, axis)(x)
 
 

@@ -98,7 +98,7 @@ def array(object: Nested, /, dtype: DTypeLike | None = None) -> Variable:
     ]
 )
 def asarray(object: Nested, /, dtype: DTypeLike | None = None) -> Variable:
-    """As array(), but without a copy of what is a Variable or an array already."""
+    """An array of nested sequences, or the Variable or array itself: numpy.asarray."""
     if not is_live(object):
         return Constant(np.asarray(_bare(object), dtype))
     y = _assembled(object)

@@ -112,6 +112,31 @@ def linspace(
 ) -> Variable | tuple[Variable, Variable]:
     """`num` values at even distances, from `start` to `stop` along a new axis: numpy.linspace.
 
+    Parameters
+    ----------
+    start : Variable or array
+        The first value.
+    stop : Variable or array
+        The last value, or the first beyond.
+    num : int, default 50
+        How many values.
+    endpoint : bool, default True
+        Whether `stop` is the last of them.
+    retstep : bool, default False
+        Whether the distance comes with it.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    axis : int, default 0
+        Where the new axis is put.
+
+    Returns
+    -------
+    Variable, or a pair of them
+        The values; with `retstep` also their distance.
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> linspace(Variable(1.0), 2.0, 3)
     Variable([1. , 1.5, 2. ])
@@ -161,7 +186,33 @@ def geomspace(
     dtype: DTypeLike | None = None,
     axis: int = 0,
 ) -> Variable:
-    """`num` values at even ratios, from `start` to `stop` along a new axis: numpy.geomspace."""
+    """`num` values at even ratios, from `start` to `stop` along a new axis: numpy.geomspace.
+
+    Parameters
+    ----------
+    start : Variable or array
+        The first value.
+    stop : Variable or array
+        The last value, or the first beyond.
+    num : int, default 50
+        How many values.
+    endpoint : bool, default True
+        Whether `stop` is the last of them.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    axis : int, default 0
+        Where the new axis is put.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> geomspace(Variable(np.array(1.0)), 4.0, 3)
+    Variable([1., 2., 4.])
+    """
     return in_dtype(Geomspace(num, endpoint, axis)(start, stop), dtype)
 
 
@@ -189,7 +240,35 @@ def logspace(
     dtype: DTypeLike | None = None,
     axis: int = 0,
 ) -> Variable:
-    """`base` to the powers of linspace(start, stop, num): numpy.logspace."""
+    """`base` to the powers of linspace(start, stop, num): numpy.logspace.
+
+    Parameters
+    ----------
+    start : Variable or array
+        The first value.
+    stop : Variable or array
+        The last value, or the first beyond.
+    num : int, default 50
+        How many values.
+    endpoint : bool, default True
+        Whether `stop` is the last of them.
+    base : Variable or array, default 10.0
+        What is raised to the powers.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    axis : int, default 0
+        Where the new axis is put.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> logspace(Variable(np.array(0.0)), 2.0, 3)
+    Variable([  1.,  10., 100.])
+    """
     if queries.ndim(base):
         xs = variables([start, stop, base])
         ndim = max(x.ndim for x in xs)
@@ -241,6 +320,25 @@ def full(
     """An array of `shape`, filled with a value: numpy.full.
 
     numpy.full itself cannot: it would have to ask the Variable for a plain number.
+
+    Parameters
+    ----------
+    shape : int or sequence of int
+        The shape of the result.
+    fill_value : Variable or array
+        What it is filled with, broadcast.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> full((2,), Variable(np.array(3.0)))
+    Variable([3., 3.])
     """
     return laid(filling(in_dtype(as_variable(fill_value), dtype), shape))
 
@@ -261,7 +359,29 @@ def full_like(
     *,
     shape: int | Sequence[int] | None = None,
 ) -> Variable:
-    """An array of one value; its shape and dtype are those of `x` if None: numpy.full_like."""
+    """An array of one value; its shape and dtype are those of `x` if None: numpy.full_like.
+
+    Parameters
+    ----------
+    x : Variable or array
+        Whose shape and dtype are taken.
+    fill_value : Variable or array
+        What it is filled with, broadcast.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+    shape : int or sequence of int, optional
+        Another shape than that of `x`.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> full_like(np.zeros(2), Variable(np.array(3.0)))
+    Variable([3., 3.])
+    """
     like = as_variable(x)
     value = astype(as_variable(fill_value), dtype or like.dtype, copy=False)
     return laid(filling(value, like.shape if shape is None else shape), order_of(like))

@@ -88,6 +88,22 @@ def concatenate(
 ) -> Variable:
     """The arrays one after the other along `axis`, flat if it is None: numpy.concatenate.
 
+    Parameters
+    ----------
+    arrays : sequence of Variable or array
+        What is joined; their shapes agree but along `axis`.
+    axis : int, default 0
+        The axis along which they are joined; None for flattened arrays.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> x, y = Variable([1.0, 2.0]), Variable([3.0])
     >>> concatenate([x, y])
@@ -153,6 +169,22 @@ class Stack(NaryFunction, fresh=True):
 def stack(arrays: Operands, /, axis: int = 0, *, dtype: DTypeLike | None = None) -> Variable:
     """Arrays of one shape along a new axis, at the place `axis` of the result: numpy.stack.
 
+    Parameters
+    ----------
+    arrays : sequence of Variable or array
+        Arrays of one shape.
+    axis : int, default 0
+        Where the new axis is put.
+    dtype : dtype, optional
+        That of the result: one of floats. By default NumPy's choice, but float32 stays where
+        docs/functions.md says so.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> stack([Variable(1.0), Variable(2.0)])
     Variable([1., 2.])
@@ -219,5 +251,24 @@ def column_stack(tup: Operands, /) -> Variable:
     ],
 )
 def append(x: Operand, /, values: Operand, axis: int | None = None) -> Variable:
-    """`values` after `x` along `axis`, both flat if it is None: numpy.append."""
+    """`values` after `x` along `axis`, both flat if it is None: numpy.append.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    values : Variable or array
+        What is put after it.
+    axis : int, optional
+        The axis along which it runs; None for the flattened array.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> append(Variable(np.array([1.0])), [2.0, 3.0])
+    Variable([1., 2., 3.])
+    """
     return concatenate([x, values], axis)

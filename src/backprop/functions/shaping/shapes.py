@@ -38,7 +38,7 @@ _reshaped: Callable[..., Array] = np.reshape
 
 
 class Reshape(Linear, fresh=True):
-    """The same elements in another shape, read and written in the order of C or of Fortran."""
+    """The elements of x in another shape, read and written in the order of C or of Fortran."""
 
     __slots__ = ("order", "shape")
 
@@ -83,6 +83,23 @@ def reshape(
     They are read and written in `order`; "A" is that of Fortran if `x` lies in memory that way.
     With copy=False it raises ValueError if the data would have to be copied.
 
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    shape : int or sequence of int
+        The new shape; -1 for the length that follows from the others.
+    order : str, default 'C'
+        The order in which elements are read and written.
+    copy : bool, optional
+        With False it is an error if the data would have to be copied.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
     >>> from backprop import Variable
     >>> reshape(Variable([1.0, 2.0, 3.0, 4.0]), (2, -1))
     Variable([[1., 2.], [3., 4.]])
@@ -252,10 +269,28 @@ class Astype(Linear, fresh=True):
     ],
 )
 def astype(x: Operand, /, dtype: DTypeLike, *, copy: bool = True) -> Variable:
-    """X in another dtype of floats; its gradient comes back in its own: numpy.astype.
+    """`x` in another dtype of floats; its gradient comes back in its own: numpy.astype.
 
     With copy=False it is `x` itself if it has that dtype already. Raises ConversionError for a
     dtype of no floats.
+
+    Parameters
+    ----------
+    x : Variable or array
+        The data.
+    dtype : dtype
+        One of floats.
+    copy : bool, default True
+        With False the result is `x` itself where it has that dtype already.
+
+    Returns
+    -------
+    Variable
+
+    Examples
+    --------
+    >>> astype(Variable(np.array([1.0, 2.0])), np.float32)
+    Variable([1., 2.], dtype=float32)
     """
     x = as_variable(x)
     return x if not copy and np.dtype(dtype) == x.dtype else Astype(dtype)(x)

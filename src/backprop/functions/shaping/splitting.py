@@ -100,6 +100,25 @@ def split(x: Operand, /, indices_or_sections: int | Sequence[int], axis: int = 0
     """Equal parts along `axis`, as many as `indices_or_sections`, or those between its places.
 
     numpy.split.
+
+    Parameters
+    ----------
+    x : Variable or array
+        What is split.
+    indices_or_sections : int or sequence of int
+        How many equal parts, or the places where one begins.
+    axis : int, default 0
+        The axis along which it is done.
+
+    Returns
+    -------
+    list of Variable
+        The parts.
+
+    Examples
+    --------
+    >>> split(Variable(np.array([1.0, 2.0])), 2)
+    [Variable([1.]), Variable([2.])]
     """
     return _parts(x, indices_or_sections, axis, np.split)
 
@@ -114,7 +133,27 @@ def split(x: Operand, /, indices_or_sections: int | Sequence[int], axis: int = 0
 def array_split(
     x: Operand, /, indices_or_sections: int | Sequence[int], axis: int = 0
 ) -> list[Variable]:
-    """As split(), but the last parts may be shorter by one: numpy.array_split."""
+    """Parts along `axis` as `split` gives them, the last ones shorter by one: numpy.array_split.
+
+    Parameters
+    ----------
+    x : Variable or array
+        What is split.
+    indices_or_sections : int or sequence of int
+        How many parts, or the places where one begins.
+    axis : int, default 0
+        The axis along which it is done.
+
+    Returns
+    -------
+    list of Variable
+        The parts.
+
+    Examples
+    --------
+    >>> array_split(Variable(np.array([1.0, 2.0, 3.0])), 2)
+    [Variable([1., 2.]), Variable([3.])]
+    """
     return _parts(x, indices_or_sections, axis, np.array_split)
 
 

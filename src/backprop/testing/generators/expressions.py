@@ -50,7 +50,7 @@ class Expression:
         return f"import backprop.numpy as bp\n\nf = {self.text()}\nf"
 
     def text(self) -> str:
-        """The same as Python in which NumPy is `np`, as in scripts, and backprop.numpy is `bp`."""
+        """The function as Python source, with NumPy as `np` and backprop.numpy as `bp`."""
         ours = re.sub(r"(?<![\w.])np\.", "bp.", self.__name__)
         text = re.sub(r"(?<![\w.])onp\.", "np.", ours)
         return f"lambda {self.names}: {text}"

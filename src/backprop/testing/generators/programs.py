@@ -162,9 +162,34 @@ def moves() -> tuple[Move, ...]:
 def chains(
     max_steps: int = 6, dtype: str = "float64", of: tuple[type[Function], ...] | None = None
 ) -> st.SearchStrategy[Program]:
-    """Chains of one-input Functions, each called with the result of the one before.
+    """A Hypothesis strategy for chains: Functions of one input, each on what the last one gave.
 
-    `of` says of which; else of all built-in ones.
+    Parameters
+    ----------
+    max_steps : int, default 6
+        The most Functions in a chain.
+    dtype : str, default "float64"
+        The dtype of the input.
+    of : tuple of Function classes, optional
+        Which Functions; all built-in ones of one input by default.
+
+    Returns
+    -------
+    SearchStrategy[Program]
+        It shrinks to the step that matters.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If one of the Functions has not one input.
+
+    Examples
+    --------
+    >>> from hypothesis import given
+    >>> @given(chains(max_steps=2))
+    ... def is_short(chain: Program) -> None:
+    ...     assert len(chain.steps) <= 2
+    >>> is_short()
     """
     found = builtin_functions() if of is None else entries.several(of, "of", "(Sin, Exp)")
     unary = tuple(cls for cls in found if of is not None or issubclass(cls, Function))
@@ -174,7 +199,10 @@ def chains(
 
 
 def programs(max_steps: int = 8, dtype: str = "float64") -> st.SearchStrategy[Program]:
-    """Programs of all functions: several inputs, fan-out, broadcasting, axes, any DAG.
+    """A Hypothesis strategy for programs: several inputs, fan-out, broadcasting, axes, any DAG.
+
+    They call every function of one or two inputs, in at most `max_steps` steps, on inputs of
+    `dtype`.
 
     Their inputs are generic. Each rule is right at its own kink; but where equal elements are
     sorted, and the places they came from are equal again, no choice at each is right for all.

@@ -66,10 +66,39 @@ def inputs(
     dtype: str = "float64",
     span: float = 1.0,
 ) -> st.SearchStrategy[Array]:
-    """Arrays of numbers inside `domain`: all of one kind, or every kind mixed.
+    """A Hypothesis strategy for arrays of numbers: all of one kind, or every kind mixed.
 
-    `span` is the part of the dtype's range of exponents from which any magnitude is drawn; with 0
-    there are only ordinary numbers, special ones, and those at the edges.
+    The kinds are ordinary numbers, numbers of every magnitude, special ones such as 0, 1 and 10,
+    and those at the edges of the domain.
+
+    Parameters
+    ----------
+    domain : Interval, default REALS
+        Where the numbers are.
+    shapes : sequence of tuple
+        Which shapes are drawn from; small ones of up to three axes by default.
+    dtype : str, default "float64"
+        The dtype.
+    span : float, default 1.0
+        From which part of the dtype's range of exponents any magnitude is drawn; none with 0.
+
+    Returns
+    -------
+    SearchStrategy[Array]
+        It shrinks to small arrays of simple numbers.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentValueError
+        If an argument cannot be meant.
+
+    Examples
+    --------
+    >>> from hypothesis import given
+    >>> @given(inputs(shapes=[(2,)]))
+    ... def is_a_pair(x: Array) -> None:
+    ...     assert x.shape == (2,)
+    >>> is_a_pair()
     """
     among = entries.several(shapes, "shapes", "[(3,), (2, 3)]")
     dtype = entries.dtype(dtype)
@@ -99,14 +128,37 @@ def ways(rule: Rule) -> Shapes:
 
 
 def small_ways(rule: Rule) -> Shapes:
-    """Those of few elements."""
+    """The shapes of few elements, by which the ways to call a rule are small."""
     return tuple(way for way in ways(rule) if all(np.prod(shape) < _MANY for shape in way))
 
 
 def variables(
     domain: Interval = REALS, shapes: Sequence[Shape] = SHAPES, dtype: str = "float64"
 ) -> st.SearchStrategy[Variable]:
-    """Variables with such data."""
+    """A Hypothesis strategy for Variables, with data as `inputs` draws them.
+
+    Parameters
+    ----------
+    domain : Interval, default REALS
+        Where the numbers are.
+    shapes : sequence of tuple
+        Which shapes are drawn from; small ones of up to three axes by default.
+    dtype : str, default "float64"
+        The dtype.
+
+    Returns
+    -------
+    SearchStrategy[Variable]
+        Also what `st.from_type(Variable)` gives.
+
+    Examples
+    --------
+    >>> from hypothesis import given
+    >>> @given(variables(shapes=[()]))
+    ... def is_a_number(x: Variable) -> None:
+    ...     assert x.ndim == 0
+    >>> is_a_number()
+    """
     return inputs(domain, shapes, dtype).map(Variable)
 
 

@@ -120,7 +120,7 @@ def _held(node: Node) -> list[Array]:
 
 
 def deterministic(rule: Rule, xs: Arrays, gy: Array) -> str | None:
-    """The same call gives the same answer, also after a call with other inputs.
+    """A rule gives the same answer to the same call, also after a call with other inputs.
 
     That call must not write into the answer of the one before: a rule may keep no buffer.
     """
@@ -224,7 +224,7 @@ def _fortran(x: Array) -> Array:
 
 
 def _strided(x: Array) -> Array:
-    """The same values in every other place of a larger array."""
+    """An array of the same values that lies in every other place of a larger one."""
     if x.ndim == 0:
         return x
     wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)

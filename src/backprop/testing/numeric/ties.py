@@ -52,7 +52,7 @@ def extremes(
 
 
 def _known(slopes: Derivative, g: Array) -> Derivative:
-    """Those at points where the slopes of all outputs that count are known."""
+    """The slopes at points where those of all outputs that count are known."""
     known = np.isfinite(np.where(g == 0, 0, slopes.error)).all(axis=-1)
     return Derivative(slopes.value[known], slopes.error[known])
 
