@@ -63,7 +63,8 @@ _KERNEL_TESTS: Final = (
 )
 _RULE_TESTS: Final = ("tests/test_function_errors.py", "tests/test_keywords.py")
 _VERIFIER_TESTS: Final = (
-    "domain planted_faults measuring judge ties tangents proof laws rules entries differences strategies"
+    "domain planted_faults measuring judge ties tangents laws rules differences proof entries "
+    "strategies"
 )
 _LAST: Final = (  # of the verifier's: what it takes and refuses, but for its long runs
     "tests/test_zoo.py::test_a_rarely_wrong_rule_is_rejected_where_it_is_wrong",
