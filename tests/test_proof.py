@@ -200,6 +200,7 @@ EPS = float(np.finfo(np.float64).eps)
         ([1.0, -8.0], [1.0, -8.0 + 500 * EPS], True),
         ([1.0, -8.0], [1.0, -8.0 + 520 * EPS], False),
         ([1.0, 8.0], [1.0 + 520 * EPS, 8.0], False),
+        ([0.125], [0.125 + 9 * EPS], False),
         ([1.0, np.inf], [1.0, 3.0], True),
         ([1.0, np.nan], [1.0 + 66 * EPS, np.nan], False),
         ([1.0, 2.0], [1.0, np.nan], False),

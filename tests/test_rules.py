@@ -286,6 +286,16 @@ def test_second_order_is_the_rule_of_the_gradients() -> None:
     assert second.name == "gradient of product"
 
 
+def test_the_python_of_second_order_is_made_of_that_of_the_function() -> None:
+    """Run, it gives the same gradients."""
+    names: dict[str, Any] = {}
+
+    exec(Second.of(Square).source(), names)
+
+    x, gy = Variable(A), Variable(GY)
+    assert names["second"](x, gy).data.tolist() == (2 * A * GY).tolist()
+
+
 def test_second_order_is_called_in_the_ways_of_the_function() -> None:
     """With a cotangent of the shape of its result."""
     second = Second.of(Expression(case("np.sum(x, axis=0)", x=(2, 3))))
