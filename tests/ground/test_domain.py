@@ -46,6 +46,18 @@ def test_edges_and_distance() -> None:
     assert REALS.distance(1e300) == inf
 
 
+def test_equal_intervals_are_one_key() -> None:
+    """Whatever the order in which their holes were made; others differ."""
+    one, same = REALS.without(0.5, -0.5), REALS.without(-0.5).without(0.5)
+    others = {REALS, REALS.without(0.5), Interval(-1.0, 1.0).without(0.5, -0.5), POSITIVE}
+
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one not in others
+    assert len(others) == 4
+    assert one != "Interval(-inf, inf)"
+
+
 def test_rules_state_theirs() -> None:
     """A rule says on its class where it has a derivative; the reals if it says nothing."""
     assert Square.domain == REALS

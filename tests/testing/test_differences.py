@@ -155,6 +155,8 @@ def test_the_jacobian_has_the_shape_of_f_then_that_of_x() -> None:
 def test_an_empty_array_has_an_empty_jacobian() -> None:
     """Nothing to differentiate by."""
     assert central_difference(np.exp, np.zeros((0, 3))).value.shape == (0, 3, 0, 3)
+    empty = central_difference(lambda x: np.ones(2), np.zeros(0))
+    assert empty.value.shape == empty.error.shape == (2, 0)
 
 
 def test_the_judge_knows_nothing_of_what_it_judges() -> None:
@@ -208,6 +210,15 @@ def test_a_ladder_begins_at_half_of_x_and_at_a_half(at: float) -> None:
     assert len(steps) <= 24
 
 
+def test_the_ladder_at_0_begins_at_a_half() -> None:
+    """There is no other scale."""
+    steps = np.array(ladder(np.float64(0.0), REALS))
+
+    assert 1 / 16 < steps.max() <= 1 / 2
+    assert set(steps[:-1] / steps[1:]) == {8.0}
+    assert len(steps) == 12
+
+
 def test_with_room_for_one_step_nothing_is_known() -> None:
     """There is no other to hold it against."""
     width = 2.0**15 * float(np.spacing(1.0))
@@ -241,6 +252,9 @@ def test_extrapolation_removes_two_terms(slopes: Array, powers: tuple[int, ...])
         pytest.param(2 * np.maximum(STEPS - 0.01, 0), [0.99, 0.92, 0.0, 0.0, 0.0], id="beside x"),
         pytest.param(exact(2.0, 2 / 64, 2 / 4096, 2 / 4096, 2 / 4096), None, id="at fine steps"),
         pytest.param(0 * STEPS, [0.0] * 5, id="straight"),
+        pytest.param(
+            2 * STEPS * exact(2.0, 1.5, 1.2, 1.0, 1.0), [0.0] * 5, id="in x, of a bent function"
+        ),
     ],
 )
 def test_a_kink_falsifies_the_steps_that_stride_over_it(
@@ -272,6 +286,7 @@ def test_what_noise_bends_is_no_kink() -> None:
         pytest.param(exact(1, 1 / 8, 1 / 64, 0, 0), 1 / 64, id="wholly"),
         pytest.param(exact(1, 1 / 8, 1 / 64, 1 / 512, 0), 1 / 512, id="at last"),
         pytest.param(exact(1, 0, 0, 0, 0), 1.0, id="at first"),
+        pytest.param(exact(1, 1 / 8, 1 / 512, 1 / 4096, 1 / 2**15), 0.0, id="the square is left"),
         pytest.param(exact(1, 1e-3, 1e-6, 1e-7, 1e-8), 0.0, id="twice: it goes on"),
         pytest.param(exact(np.inf, 1, 1 / 8, 1 / 64, 1 / 512), 0.0, id="after an overflow"),
     ],

@@ -337,11 +337,19 @@ def refusing(xs: Arrays, gy: Array) -> Sequence[Array]:
     raise TypeError("no longdouble here")
 
 
+def slightly(xs: Arrays, gy: Array) -> Sequence[Array]:
+    """Off by one and a half tolerances."""
+    point = measure(SQUARE, (xs[0].astype(np.float32),))
+    (seen,) = compare(point, gy.astype(np.float32), right(xs, gy))
+    return (right(xs, gy)[0] + 1.5 * seen.tolerance.astype(np.float64),)
+
+
 @pytest.mark.parametrize(
     ("vjp", "found"),
     [
         pytest.param(right, [True, True], id="right"),
         pytest.param(lambda xs, gy: (3 * xs[0] * gy,), [False, False], id="wrong"),
+        pytest.param(slightly, [False, False], id="hardly wrong"),
         pytest.param(lambda xs, gy: (2 * xs[0] ** 2 * gy,), [True, False], id="one of them"),
         pytest.param(refusing, [False, False], id="it raises"),
         pytest.param(lambda xs, gy: (*right(xs, gy), gy), [False, False], id="one too many"),

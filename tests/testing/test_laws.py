@@ -292,6 +292,11 @@ def test_roundings_move_a_composed_gradient_64_times_as_far() -> None:
     assert not laws._rounding(SQUARE, (TABLE,), gy, 0, 0 * most)
 
 
+def test_a_gradient_of_0_has_no_layout() -> None:
+    """It is the same in any."""
+    assert laws.layout_free(SQUARE, (0 * TABLE,), np.ones((2, 3))) is None
+
+
 def test_a_gradient_of_infinities_has_no_layout() -> None:
     """Where it is not finite nothing is compared."""
     rule = with_vjp(SQUARE, lambda xs, gy: (np.where(TABLE > 2, np.inf, xs[0]) * gy,))
@@ -389,6 +394,22 @@ def test_memory_is_apart_from_inputs_cotangent_and_other_gradients() -> None:
 
         assert said == f"the gradient of input {i} shares memory with an argument: return a copy"
     assert laws.memory_apart(rule, (a, b), gy) is None
+
+
+def test_every_other_place_of_one_memory_is_no_shared_memory() -> None:
+    """Though it may look so by its ends."""
+    both = np.zeros(4)
+    interleaved = with_vjp(SQUARE, lambda xs, gy: (both[1::2],))
+
+    assert laws.memory_apart(interleaved, (both[::2],), np.ones(2)) is None
+
+
+def test_a_write_that_numpy_refuses_is_said_with_its_words() -> None:
+    """Of an array that the kernel lends."""
+    said = laws.arguments_unchanged(rule_of(WritesInput), (X,), np.ones(2))
+
+    assert said is not None
+    assert said.startswith("backward writes into an array that it was lent: ")
 
 
 def test_an_error_of_numpy_that_is_no_refusal_to_write_is_raised() -> None:

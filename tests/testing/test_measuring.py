@@ -394,6 +394,13 @@ def test_the_cotangents_are_ones_normal_graded_and_one_hot() -> None:
     assert {int(k) for k in hot.reshape(40, 6).argmax(axis=1)} == set(range(6))
 
 
+def test_the_only_element_of_a_value_is_hot() -> None:
+    """Else that cotangent would say nothing."""
+    every = [list(_cotangents(np.zeros(1), np.random.default_rng(k)))[3] for k in range(20)]
+
+    assert every == [[1.0]] * 20
+
+
 @pytest.mark.parametrize("shape", [(), (0,), (0, 3), (3, 7)])
 def test_a_value_of_any_shape_has_four_cotangents(shape: tuple[int, ...]) -> None:
     """Those of a large one repeat eight numbers, that a script can print."""

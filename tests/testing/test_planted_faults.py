@@ -60,6 +60,13 @@ def test_a_fault_changes_the_gradient_as_it_says(name: str) -> None:
     assert GX.tolist() == [[3.0, -5.0], [0.5, 2.0]]
 
 
+def test_the_dropped_element_is_the_last() -> None:
+    """Where loops go wrong."""
+    (gx,) = faulty("dropped element", np.ones((3, 4)))((np.ones((3, 4)),), np.ones((3, 4)))
+
+    assert np.flatnonzero(gx == 0).tolist() == [11]
+
+
 @pytest.mark.parametrize("name", [*CHANGED, "other dtype"])
 def test_an_empty_gradient_has_no_fault(name: str) -> None:
     """Nothing could be seen of it."""

@@ -113,6 +113,20 @@ def test_the_smallest_error_is_the_first_doubling_that_is_rejected() -> None:
     assert doublings == 1 or finding(scaled(SQUARE, 1 + least / 2), example) is None
 
 
+def test_the_gradient_is_scaled_by_one_and_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which doubles as long as none is rejected."""
+    tried: list[float] = []
+
+    def spied(rule: Rule, by: float) -> Rule:
+        tried.append(by)
+        return rule
+
+    monkeypatch.setattr(proof, "scaled", spied)
+    smallest_seen([replace(example_of(SQUARE, X), detectable=0.125)])
+
+    assert tried == [1.25, 1.5]
+
+
 def test_any_of_the_best_three_examples_may_reject_it() -> None:
     """The first says where to begin."""
     flat = replace(example_of(SQUARE, 0.0), detectable=2.0**-20)
@@ -186,6 +200,7 @@ EPS = float(np.finfo(np.float64).eps)
         ([1.0, -8.0], [1.0, -8.0 + 500 * EPS], True),
         ([1.0, -8.0], [1.0, -8.0 + 520 * EPS], False),
         ([1.0, 8.0], [1.0 + 520 * EPS, 8.0], False),
+        ([0.125], [0.125 + 9 * EPS], False),
         ([1.0, np.inf], [1.0, 3.0], True),
         ([1.0, np.nan], [1.0 + 66 * EPS, np.nan], False),
         ([1.0, 2.0], [1.0, np.nan], False),

@@ -292,6 +292,16 @@ def test_second_order_is_the_rule_of_the_gradients() -> None:
     assert second.name == "gradient of product"
 
 
+def test_the_python_of_second_order_is_made_of_that_of_the_function() -> None:
+    """Run, it gives the same gradients."""
+    names: dict[str, Any] = {}
+
+    exec(Second.of(Square).source(), names)
+
+    x, gy = Variable(A), Variable(GY)
+    assert names["second"](x, gy).data.tolist() == (2 * A * GY).tolist()
+
+
 def test_second_order_is_called_in_the_ways_of_the_function() -> None:
     """With a cotangent of the shape of its result."""
     second = Second.of(Expression(case("np.sum(x, axis=0)", x=(2, 3))))
@@ -426,10 +436,11 @@ def test_the_derivative_of_the_derivative_is_verified_if_it_is_asked_for(
     asked: list[tuple[Rule, ...]] = []
     monkeypatch.setattr(verifier, "_verify", lambda rules, *rest: asked.append(rules))
 
+    verify(Square)
     for order in (1, 2):
         verify(Square, order=order)
 
-    assert [[rule.order for rule in rules] for rules in asked] == [[1], [1, 2]]
+    assert [[rule.order for rule in rules] for rules in asked] == [[1], [1], [1, 2]]
     with pytest.raises(ArgumentValueError, match="order=1 or order=2, got 3"):
         verify(Square, order=3)
 
@@ -445,6 +456,13 @@ def test_a_point_is_measured_with_the_cotangent_that_is_given_or_with_ones() -> 
     assert ones.analytic.tolist() == [2.0, 4.0]
     assert given.analytic.tolist() == [4.0, -4.0]
     assert plain.analytic.tolist() == [2.0, -0.5]
+
+
+def test_every_element_of_a_point_is_measured() -> None:
+    """However large it is."""
+    (measured,) = check_gradient(Square, np.arange(20.0))
+
+    assert measured.columns == list(range(20))
 
 
 def test_a_rule_of_small_numbers_is_drawn_from_as_it_says() -> None:
