@@ -166,6 +166,7 @@ def test_one_name_is_found(write: Write, target: str) -> None:
         ("nowhere.py", "no file nowhere.py"),
         ("no/where.py", "no file no/where.py"),
         ("./", "./ is no .py file"),
+        ("", "an empty name is no .py file"),
         ("nowhere", "no module 'nowhere' here or among the installed ones"),
         ("no.where", "no module 'no.where' here or among the installed ones"),
         ("ops_bad.py", "ops_bad.py does not import: ZeroDivisionError: division by zero "
@@ -376,8 +377,9 @@ def test_the_command_runs_as_a_program(write: Write) -> None:
     ("arguments", "message"),
     [
         ([], "the following arguments are required: command"),
-        (["verify", "--seed", "-1"], "a whole number from 0 on is needed, got '-1'"),
-        (["verify", "--seed", "x"], "a whole number from 0 on is needed, got 'x'"),
+        (["verify", "--seed", "-1"], "a whole number from 0 to 4294967295 is needed, got '-1'"),
+        (["verify", "--seed", str(2**32)], "from 0 to 4294967295 is needed, got '4294967296'"),
+        (["verify", "--seed", "x"], "a whole number from 0 to 4294967295 is needed, got 'x'"),
         (["verify", "--examples", "0"], "a whole number from 1 on is needed, got '0'"),
         (["verify", "--examples", "1.5"], "a whole number from 1 on is needed, got '1.5'"),
     ],

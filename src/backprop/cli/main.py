@@ -65,7 +65,7 @@ def _parser() -> ArgumentParser:
     )
     verify.add_argument("--json", action="store_true", help="write the results as JSON")
     verify.add_argument("--markdown", action="store_true", help="write the table as Markdown")
-    verify.add_argument("--seed", type=_count, help="repeat the run that said so")
+    verify.add_argument("--seed", type=_seed, help="repeat the run that said so")
     verify.add_argument("--examples", type=_positive, help="how many examples to try for each rule")
     return parser
 
@@ -77,9 +77,9 @@ def _version() -> str:
         return "(not installed)"
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"a whole number from 0 on is needed, got {text!r}")
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= _SEEDS:
+        raise ArgumentTypeError(f"a whole number from 0 to {_SEEDS - 1} is needed, got {text!r}")
     return int(text)
 
 

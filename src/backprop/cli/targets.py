@@ -69,7 +69,8 @@ def _load(where: str) -> ModuleType:
         return _import(where, where, Path.cwd())
     path = Path(where).resolve()
     if not path.is_file() or path.suffix != ".py":
-        raise TargetError(f"no file {where}" if not path.exists() else f"{where} is no .py file")
+        name = where or "an empty name"
+        raise TargetError(f"no file {name}" if not path.exists() else f"{name} is no .py file")
     name, folder = _dotted(path)
     module = _import(name, where, folder)
     taken = getattr(module, "__file__", None)
