@@ -112,7 +112,13 @@ def _asked(y: object, xs: object) -> Sequence[Variable]:
 def sweep(
     seeds: Sequence[tuple[Variable, Variable]], xs: Sequence[Variable]
 ) -> tuple[Variable, ...]:
-    """The gradients of the sum of all (y * gy).sum(), for the pairs y, gy of `seeds`."""
+    """The gradients of the sum of all (y * gy).sum(), for the pairs y, gy of `seeds`.
+
+    It is no second face of kernel/sweep.py, which passes arrays: that one owns what it passes and
+    adds in place, keeps each gradient for its Variable, and takes whatever leads to the leaves.
+    Here gradients are Variables that others may read, nothing is stored, and only the calls between
+    `xs` and the values are passed, in the order in which they were made.
+    """
     table: dict[int, Variable] = {}
     for y, gy in seeds:
         _add(table, y, gy)
