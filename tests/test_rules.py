@@ -459,6 +459,11 @@ def test_every_element_of_a_point_is_measured() -> None:
     assert measured.columns == list(range(20))
 
 
+def test_the_smallest_seed_is_0() -> None:
+    """It is one like the others."""
+    assert verify(Square, examples=1, dtypes=["float64"], seed=0).seed == 0
+
+
 def test_a_rule_of_small_numbers_is_drawn_from_as_it_says() -> None:
     """A user's setting called so says nothing."""
 
