@@ -239,6 +239,16 @@ def test_differences_are_taken_in_the_wider_dtype_if_the_rule_has_it(
     assert measuring._wider(plain(forward), (x,), forward(x))[1].tolist() == noise
 
 
+def test_longdouble_has_no_wider_dtype() -> None:
+    """Its differences are taken in itself."""
+    x = np.array([1.0, 3.0], np.longdouble)
+
+    wide, noise = measuring._wider(SQUARE, (x,), SQUARE.forward(x))
+
+    assert wide is None
+    assert noise.tolist() == [0.0, 0.0]
+
+
 def test_a_value_near_0_is_no_sign_of_rounding_unless_of_several_rules() -> None:
     """Where it may be all that is left."""
     rule = plain(lambda x: x * (1e-5 if x.dtype == np.float32 else 1.1e-5))
