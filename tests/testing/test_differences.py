@@ -253,6 +253,9 @@ def test_extrapolation_removes_two_terms(slopes: Array, powers: tuple[int, ...])
         pytest.param(exact(2.0, 2 / 64, 2 / 4096, 2 / 4096, 2 / 4096), None, id="at fine steps"),
         pytest.param(0 * STEPS, [0.0] * 5, id="straight"),
         pytest.param(
+            2 * STEPS * exact(1.0, 0.5, 0.25, 0.125, 0.0625), [0.0] * 5, id="just not a kink"
+        ),
+        pytest.param(
             2 * STEPS * exact(2.0, 1.5, 1.2, 1.0, 1.0), [0.0] * 5, id="in x, of a bent function"
         ),
     ],

@@ -198,7 +198,7 @@ def test_what_some_roundings_of_the_inputs_move_as_far_is_ill_conditioned() -> N
 
     assert moves > 1e-6
     for tolerance in (0.0, moves / 2):
-        error = off(2 * moves + tolerance, 0.0, tolerance)
+        error = off(2 * moves / MORE + tolerance, 0.0, tolerance)
         assert judge._ill_conditioned(point, rule, ONE, error, 0)
         error = off(2 * moves * MORE + tolerance, 0.0, tolerance)
         assert not judge._ill_conditioned(point, rule, ONE, error, 0)

@@ -240,6 +240,16 @@ def test_differences_are_taken_in_the_wider_dtype_if_the_rule_has_it(
     assert measuring._wider(plain(forward), (x,), forward(x))[1].tolist() == noise
 
 
+def test_longdouble_has_no_wider_dtype() -> None:
+    """Its differences are taken in itself."""
+    x = np.array([1.0, 3.0], np.longdouble)
+
+    wide, noise = measuring._wider(SQUARE, (x,), SQUARE.forward(x))
+
+    assert wide is None
+    assert noise.tolist() == [0.0, 0.0]
+
+
 def test_a_value_near_0_is_no_sign_of_rounding_unless_of_several_rules() -> None:
     """Where it may be all that is left."""
     rule = plain(lambda x: x * (1e-5 if x.dtype == np.float32 else 1.1e-5))
@@ -341,7 +351,7 @@ def test_a_function_of_one_input_leaves_the_others() -> None:
 
 def test_what_is_asked_of_a_point_is_computed_once() -> None:
     """For each function, element, dtype and setting by itself."""
-    point = measure(SQUARE, (np.array([1.0, 3.0]),))
+    point = measure(SQUARE, (np.array([1.0, 3.0], np.float32),))
     calls: list[type[np.floating[Any]]] = []
 
     def about(f: Map, x: Array, j: int, domain: Interval, by: float) -> float:
@@ -352,7 +362,7 @@ def test_what_is_asked_of_a_point_is_computed_once() -> None:
     answers += [point.ask(about, 0, *rest) for rest in ((0, True, 2.0), (1, False, 1.0))]
 
     assert answers == [9.0, 9.0, 2.0, 9.0]
-    assert calls == [np.longdouble, np.longdouble, np.float64]
+    assert calls == [np.float64, np.float64, np.float32]
     assert point.ask(reach, 0, 0, True).shape == (2,)
 
 

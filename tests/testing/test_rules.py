@@ -26,7 +26,17 @@ from backprop import (
 from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.functions.cases import case
 from backprop.functions.registry import CASES
-from backprop.testing import Second, check_gradient, entries, verifier, verify, verify_rule
+from backprop.kernel.variable import Constant
+from backprop.testing import (
+    GradientMismatch,
+    NothingToJudge,
+    Second,
+    check_gradient,
+    entries,
+    verifier,
+    verify,
+    verify_rule,
+)
 from backprop.testing.examples import Example
 from backprop.testing.generators.expressions import (
     Expression,
@@ -109,10 +119,18 @@ def test_a_rule_has_the_value_the_gradient_and_the_tangent_of_its_function() -> 
 def test_what_depends_on_no_input_has_gradients_of_0() -> None:
     """It is a constant."""
     rule = rule_of(lambda x: bp.floor(x))
-    constant = rule_of(lambda x: Variable(np.ones(2)))
+    constant = rule_of(lambda x: Constant(np.ones(2)))
 
     assert rule.vjp((A,), GY)[0].tolist() == [0.0, 0.0]
     assert constant.vjp((A,), GY)[0].tolist() == [0.0, 0.0]
+
+
+def test_a_callable_must_return_one_variable() -> None:
+    """An array has cut the graph."""
+    cut: Any = lambda x: x.data  # noqa: E731
+
+    with pytest.raises(TypeError, match="<lambda> must return one Variable, got ndarray"):
+        rule_of(cut).forward(A)
 
 
 def test_another_pullback_has_no_forward_mode_and_no_promises() -> None:
@@ -275,6 +293,7 @@ def test_an_expression_is_the_function_that_a_case_describes() -> None:
     assert f.shapes == (((3,), ()),)
     assert f.domain == (REALS, POSITIVE)
     assert f.text() == "lambda x, y: bp.sum(x * np.ones(3)) + y"
+    assert repr(f) == "np.sum(x * onp.ones(3)) + y"
     assert Expression(case("x + y", POSITIVE, x=(), y=())).domain == (POSITIVE, POSITIVE)
 
 
@@ -463,6 +482,45 @@ def test_every_element_of_a_point_is_measured() -> None:
     (measured,) = check_gradient(Square, np.arange(20.0))
 
     assert measured.columns == list(range(20))
+
+
+def test_a_cotangent_for_a_value_that_cannot_be_computed_is_left_to_what_says_so() -> None:
+    """The error is that of the function."""
+
+    def failing(x: Variable) -> Variable:
+        raise ZeroDivisionError("by 0")
+
+    with pytest.raises(GradientMismatch, match="failing raised ZeroDivisionError: by 0"):
+        check_gradient(failing, A, gy=GY)
+
+
+def test_the_first_failure_of_a_search_is_shrunk_and_raised() -> None:
+    """As a mismatch, at about the simplest input; another error is raised as it is."""
+    wrong = with_vjp(rule_of(Square), lambda xs, gy: (3 * xs[0] * gy,))
+    with quiet(), pytest.raises(GradientMismatch, match=r"x = 1\.0"):
+        verifier._search((wrong,), ("float64",), 20, 1)
+
+    nowhere = replace(rule_of(Square), domains=(Interval(1.0, 1.0 + 1e-12),))
+    with pytest.raises(ArgumentValueError, match="holds no float32"):
+        verifier._search((nowhere,), ("float32",), 5, 1)
+
+
+def test_what_has_no_finite_value_is_not_judged() -> None:
+    """It is said what to state."""
+    with pytest.raises(NothingToJudge, match="square, slope had no finite value at any of 3"):
+        verify_rule(
+            np.square,
+            slope,
+            domain=Interval(1e200, 1e300),
+            dtypes=["float64"],
+            examples=3,
+            seed=1,
+        )
+
+
+def test_the_smallest_seed_is_0() -> None:
+    """It is one like the others."""
+    assert verify(Square, examples=1, dtypes=["float64"], seed=0).seed == 0
 
 
 def test_a_rule_of_small_numbers_is_drawn_from_as_it_says() -> None:

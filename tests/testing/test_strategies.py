@@ -27,7 +27,16 @@ from backprop import (
 )
 from backprop.errors import ArgumentValueError
 from backprop.functions.bases import Broadcasting, Elementwise
-from backprop.testing import Program, Step, builtin_functions, functions, inputs, numbers, programs
+from backprop.testing import (
+    Program,
+    Step,
+    builtin_functions,
+    functions,
+    inputs,
+    numbers,
+    programs,
+    registration,
+)
 from backprop.testing.generators.expressions import Expression
 from backprop.testing.generators.programs import _grown, _well_inside, admissible, chains, moves
 from backprop.testing.generators.strategies import (
@@ -276,6 +285,17 @@ def test_built_in_functions_can_be_made_and_called_as_they_are() -> None:
     assert all(
         issubclass(cls, (Elementwise, Broadcasting)) or cls.shapes is not None for cls in found
     )
+
+
+def test_hypothesis_knows_how_to_make_variables() -> None:
+    """From their type, once that is registered."""
+    registration.register()
+
+    found = drawn(st.from_type(Variable), 20)
+
+    assert {type(v) for v in found} == {Variable}
+    assert {v.shape for v in found} <= set(SHAPES)
+    assert len({v.shape for v in found}) > 3
 
 
 # -- Programs --------------------------------------------------------------------------------------

@@ -278,7 +278,7 @@ def test_a_tangent_of_several_rules_is_not_judged_where_dtypes_contradict_each_o
 ) -> None:
     """Else it is."""
     value, error = contradicted
-    point = replace(POINT, asked={})
+    point = replace(POINT, wide=np.longdouble, asked={})
     point.asked[column, 0, 0, False] = derivative([2.0, 0.0], [0.01, 0.01])
     point.asked[column, 0, 1, False] = derivative([0.0, value], [0.01, error])
 
