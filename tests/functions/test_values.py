@@ -262,7 +262,7 @@ def test_a_power_that_rises_without_end_has_an_infinite_slope(a: float, b: float
 
 
 @pytest.mark.parametrize(
-    "x", [[1e200, 1e200, 1e-200, 1e-200], [1e-200, 1e-200, 1e200, 1e200], [0.0, 1e-80, 1e-80, 1.0]]
+    "x", [[1e200, 1e-200, 1e200, 1e-200], [1e-200, 1e200, 1e-200, 1e200], [0.0, 1e-80, 1e-80, 1.0]]
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of the value, which NumPy gives
 def test_a_product_is_as_exact_as_its_parts(x: list[float]) -> None:
