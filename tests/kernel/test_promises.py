@@ -27,7 +27,6 @@ from backprop import (
 )
 from backprop.errors import (
     ChangedError,
-    ConversionError,
     DataError,
     GradientShapeError,
     SignatureError,
@@ -290,6 +289,29 @@ def test_a_gradient_reads_what_the_call_read() -> None:
     assert after.data.tolist() == [2.0, 4.0]
 
 
+class Squared(Function):
+    """x², by a rule that is not declared fresh: its arrays are lent to it."""
+
+    @override
+    def forward(self, x: Array) -> Array:
+        return x * x
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        gx: Array = gy * 2.0 * self.x
+        return gx
+
+
+def test_what_was_lent_is_still_what_the_call_read() -> None:
+    """A view through which nobody can write is no other array."""
+    x = leaf([1.0, 2.0])
+    y = Squared()(x)
+    y.backward()
+    (gx,) = gradients(y, [x])
+    assert "Multiply" in calls_behind(gx)
+    assert AsItWas.__name__ not in calls_behind(gx)
+
+
 def test_arrays_of_other_libraries_are_compared_as_objects() -> None:
     """They need not say where their memory is."""
     dask = pytest.importorskip("dask.array")
@@ -363,16 +385,17 @@ def test_operands_of_any_number_are_converted_too() -> None:
 
 
 def test_an_item_of_a_value_of_many_paths_is_found_soon() -> None:
-    """Each step is looked at once, however many ways lead to it."""
+    """Each step is looked at once, however many ways lead back from it."""
+    other = leaf(1.0)
 
     def f(x: Variable) -> Variable:
+        y = other
         for _ in range(60):
-            x = x + x
-        x.item()
-        return x
+            y = y + y
+        return x * y.item()
 
-    with pytest.raises(ConversionError, match=r"x.item\(\)"):
-        vjp(f, np.array(1.0))
+    _, pullback = vjp(f, np.array(1.0))
+    assert pullback(np.array(1.0))[0] == 2.0**60
 
 
 # -- Modes, NumPy and messages ---------------------------------------------------------------------
@@ -414,7 +437,7 @@ def test_what_a_function_does_at_a_kink_is_kept_for_its_users() -> None:
     "call",
     [
         lambda v: np.var(v, mean=np._NoValue),
-        lambda v: np.vstack([v], casting="same_kind"),
+        lambda v: np.vstack([v], casting="_".join(["same", "kind"])),  # type: ignore[call-overload]  # another text
         lambda v: np.concatenate([v], out=None),
     ],
     ids=["a mark of NumPy's", "a word", "None"],
