@@ -182,7 +182,7 @@ def interrupts() -> None:
 
 ALONE = """
 import signal
-from tests import test_faults
+from tests.kernel import test_faults
 
 def interrupt(number, frame):
     raise test_faults.Fault
