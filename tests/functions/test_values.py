@@ -275,12 +275,22 @@ def test_a_product_is_as_exact_as_its_parts(x: list[float]) -> None:
     np.testing.assert_allclose(moved, 4 * float(math.prod(parts)), rtol=rounding)
 
 
-def test_the_second_derivative_of_a_product_with_a_zero() -> None:
-    """Is the product of the others, be these as small as they may."""
-    found = hessian(differentiable.prod)(np.array([0.0, 1e-80, 1e-90]))
-    rounding = 8 * float(np.finfo(float).eps)
-    wanted = [[0.0, 1e-90, 1e-80], [1e-90, 0.0, 0.0], [1e-80, 0.0, 0.0]]
-    np.testing.assert_allclose(found, wanted, rtol=rounding)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of the value, which NumPy gives
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+@pytest.mark.parametrize("zero", [0.0, 1.0])
+def test_the_second_derivative_of_a_product_is_that_of_its_parts(order: int, zero: float) -> None:
+    """However far out of range the product of some of these would be, and beside a zero."""
+    x = np.array([zero, 1e-200, 1e-200, 1e300, 1e-100])[
+        [order, *range(order), *range(order + 1, 5)]
+    ]
+    parts = [*map(Fraction, x)]
+    wanted = [
+        [0.0 if i == j else float(math.prod(v for k, v in enumerate(parts) if k not in (i, j)))
+         for j in range(5)]
+        for i in range(5)
+    ]  # fmt: skip
+    rounding = 16 * float(np.finfo(float).eps)
+    np.testing.assert_allclose(hessian(differentiable.prod)(x), wanted, rtol=rounding)
 
 
 def test_every_singular_matrix_of_a_stack_has_an_infinite_condition() -> None:

@@ -14,6 +14,8 @@ from examples import (
     physical_model,
 )
 
+pytestmark = pytest.mark.no_cover  # slower with it, and no line is reached here alone
+
 
 def test_logistic_regression(capsys: pytest.CaptureFixture[str]) -> None:
     """The gradient is the closed form to rounding, and zero at the minimum that it leads to."""
