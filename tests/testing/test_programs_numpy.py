@@ -54,9 +54,8 @@ def test_the_value_is_that_of_plain_numpy(program: Program) -> None:
 @pytest.mark.no_cover  # much slower with it, and no line is reached here alone
 @each
 def test_the_gradient_is_that_of_central_differences(program: Program) -> None:
-    """By `backward`, with respect to every input, at several points."""
-    for seed in range(2):
-        check_gradient(lambda *xs: program.run(np, *xs), *program.inputs(seed))
+    """By `backward`, with respect to every input."""
+    check_gradient(lambda *xs: program.run(np, *xs), *program.inputs())
 
 
 def line(program: Program, seed: int) -> Callable[[Variable], Variable]:

@@ -23,7 +23,7 @@ from tests.testing.zoo import BY_NAME, RIGHT, WRONG, Right, Vjp, Wrong
 pytestmark = pytest.mark.no_cover  # much slower with it, and no line is reached here alone
 
 SEED = 1
-EXAMPLES = 20  # fewer than a verification takes, for there are many rules
+EXAMPLES = 12  # fewer than a verification takes, for there are many rules
 MANY = 200  # some are wrong for one shape only; most of these runs end at once
 RARE = [wrong for wrong in WRONG if wrong.at is not None]
 USUAL = [wrong for wrong in WRONG if wrong.at is None]
