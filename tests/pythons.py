@@ -83,10 +83,18 @@ def outcomes(pythons: list[str], arguments: list[str]) -> Iterator[str]:
     yield Run(pythons[-1], "newest").outcome("-p", "tests.narrow", *arguments)
 
 
+def _runs(name: str) -> bool:
+    """Whether there is such an interpreter: a shim of a version manager may stand for none."""
+    if shutil.which(name) is None:
+        return False
+    tried = subprocess.run([name, "-c", ""], capture_output=True, check=False)
+    return tried.returncode == 0
+
+
 def main() -> int:
     """Run all and say at the end what came of each, and what was not found; 1 if one failed."""
     names = os.environ.get("PYTHONS", "").split() or NAMES
-    missing = [name for name in names if shutil.which(name) is None]
+    missing = [name for name in names if not _runs(name)]
     HOME.mkdir(exist_ok=True)
     found = [name for name in names if name not in missing]
     lines = list(outcomes(found, sys.argv[1:])) if found else ["nothing ran"]
