@@ -297,7 +297,7 @@ def test_methods_that_reduce_are_numpys(ufunc: np.ufunc) -> None:
         {"axis": None},
         {"axis": (0, 1), "keepdims": True},
         {"axis": -1, "initial": 0.5, "where": [True, False, True]},
-        {"dtype": "g"},
+        {"dtype": np.longdouble},
     ]
     for kw in keywords:
         expected = ufunc.reduce(X, **kw)
