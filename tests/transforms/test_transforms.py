@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from typing_extensions import override
 
 import backprop.numpy as bp
 from backprop import (
@@ -208,6 +209,27 @@ def test_forward_over_reverse_and_reverse_over_forward() -> None:
     assert third(2.0) == 48.0
     _, moved = jvp(grad(lambda y: y**4), (2.0,), (1.0,))
     assert moved == 48.0
+
+
+class Weighted(BinaryFunction):
+    """a b, with no rule for the gradient of a constant b."""
+
+    @override
+    def forward(self, a: Array, b: Array) -> Array:
+        return a * b
+
+    @override
+    def backward(self, gy: Array) -> tuple[Array, Array]:
+        assert self.wants(0)
+        assert not self.wants(1)
+        return gy * self.b, gy
+
+
+def test_forward_mode_wants_no_gradient_of_a_constant() -> None:
+    """A rule without a jvp is transposed: it is asked for the same gradients as in reverse."""
+    weights = np.array([2.0, 3.0, 4.0])
+    _, moved = jvp(lambda x: Weighted()(x, bp.array(weights)), (X,), (np.ones(3),))
+    assert moved.tolist() == weights.tolist()
 
 
 def test_elementwise_grad_keeps_the_shape() -> None:
