@@ -30,6 +30,7 @@ SHAPES = [
     ((2, 3), (3,)),
     ((3, 1), (1, 2)),
     ((1,), (2, 1, 2)),
+    ((2, 3, 1), (1, 1, 1)),
     ((0, 3), (1, 3)),
     ((1, 1), (0,)),
 ]
@@ -63,6 +64,17 @@ def test_two_variables(name: str, a_shape: tuple[int, ...], b_shape: tuple[int, 
     assert (y.data == operation(a, b)).all()
     np.testing.assert_allclose(grad(x), summed(seed * by_a(a, b), a_shape), rtol=1e-14, atol=1e-14)
     np.testing.assert_allclose(grad(w), summed(seed * by_b(a, b), b_shape), rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_a_rule_gives_arrays_for_operands_without_axes(name: str) -> None:
+    """What is summed over all axes is an array of none, no NumPy scalar, also to who calls it."""
+    y = OPERATORS[name][0](leaf(2.0), leaf([1.0, 2.0, 3.0]))
+
+    gradients = y.creator.backward(np.ones(3))
+
+    assert [type(g) for g in gradients] == [np.ndarray, np.ndarray]
+    assert [g.shape for g in gradients] == [(), (3,)]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import copy
 import pickle
 from typing import Any
 
+import dask
 import dask.array as da
 import numpy as np
 import pytest
@@ -381,6 +382,33 @@ def test_dask_beside_numpy() -> None:
     assert isinstance(y, Variable)
     y.backward()
     assert in_numpy(x.grad).tolist() == [0.0, 1.0, 2.0]
+
+
+def test_a_large_numpy_operand_of_a_dask_result() -> None:
+    """A rule that reuses NumPy's buffers writes no cotangent of another library into them."""
+    x = leaf(np.linspace(-1.0, 1.0, 100))
+
+    (Tanh()(x) * Variable(one_chunk(np.full(100, 2.0)))).backward()
+
+    np.testing.assert_allclose(in_numpy(x.grad), 2.0 / np.cosh(x.data) ** 2, rtol=1e-14)
+
+
+def test_dask_stays_lazy() -> None:
+    """Neither values nor gradients are computed before somebody asks for them."""
+    asked: list[object] = []
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        asked.append(args)
+        raise AssertionError
+
+    x = Variable(one_chunk(np.array([1.0, 2.0])))
+    with dask.config.set(scheduler=refuse):
+        (Exp()(x) * x / Sqrt()(x)).backward()
+
+    assert not asked
+    expected = leaf([1.0, 2.0])
+    (Exp()(expected) * expected / Sqrt()(expected)).backward()
+    assert in_numpy(x.grad).tolist() == grad(expected).tolist()
 
 
 def test_dask_of_no_floats() -> None:
