@@ -1,1 +1,1 @@
-"""Rules of linear algebra: products, solving, decompositions, norms."""
+"""Derivative rules of numpy.linalg and of NumPy's products: einsum, solve, svd, norm and others."""

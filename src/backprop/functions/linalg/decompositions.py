@@ -1,8 +1,8 @@
-"""Matrices taken apart: Cholesky, eigenvalues and eigenvectors, QR.
+"""Matrix decompositions: cholesky, eigh, eigvalsh, qr.
 
-The eigenvectors of equal eigenvalues are not determined, and have no derivative: where their
-cotangents count the gradient is nan, and where they do not it is right. Equal means equal up to the
-rounding of the decomposition. So the second derivative of eigenvalues is nan where they are equal.
+Eigenvectors of equal eigenvalues are not unique, and have no derivative: the gradient is nan where
+their cotangent is not 0, and right where it is 0. "Equal" means up to the rounding errors of the
+decomposition. So the second derivative of eigenvalues is nan where they are equal.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ _SMALL = Interval(-1.0, 1.0)
 
 
 class EighResult(NamedTuple):
-    """What `eigh` gives."""
+    """The result of `eigh`: eigenvalues in ascending order, and eigenvectors as columns."""
 
     eigenvalues: Variable
     eigenvectors: Variable
 
 
 class QRResult(NamedTuple):
-    """What `qr` gives."""
+    """The result of `qr`: Q with orthonormal columns, and the upper triangular R."""
 
     Q: Variable
     R: Variable
 
 
 class Cholesky(Function, fresh=True):
-    """y yᵀ = x, y lower triangular; only the lower triangle of x counts."""
+    """The lower triangular y with y yᵀ = x; only the lower triangle of x is read."""
 
     __slots__ = ()
 
@@ -72,9 +72,11 @@ _POSITIVE = "x @ np.matrix_transpose(x) + 3 * onp.eye(3, dtype=x.dtype)"
     ],
 )
 def cholesky(a: Operand, /, *, upper: bool = False) -> Variable:
-    """The triangular y with y yᵀ = a, or yᵀ y = a if `upper`: numpy.linalg.cholesky.
+    """The Cholesky factor of a symmetric positive definite matrix: numpy.linalg.cholesky.
 
-    NumPy reads only that triangle of a: the gradient of the other one is 0.
+    It is the triangular y with y yᵀ = a, or yᵀ y = a if `upper`. Only that triangle of `a` is read,
+    so the gradient of the other one is 0. Works on stacks of matrices. Raises
+    numpy.linalg.LinAlgError if a matrix is not positive definite.
 
     >>> a = Variable(np.array([[4.0, 2.0], [2.0, 2.0]]))
     >>> y = cholesky(a)
@@ -87,9 +89,11 @@ def cholesky(a: Operand, /, *, upper: bool = False) -> Variable:
 
 
 class Eigh(NaryFunction, fresh=True):
-    """w, v with x = v diag(w) vᵀ; only one triangle of x counts.
+    """w, v with x = v diag(w) vᵀ, the eigenvalues and eigenvectors of symmetric matrices.
 
-    dx = v (diag(gw) + F ∘ vᵀgv) vᵀ with Fᵢⱼ = 1 / (wⱼ - wᵢ).
+    Only one triangle of x is read.
+
+    The gradient is v (diag(gw) + F ∘ vᵀgv) vᵀ with Fᵢⱼ = 1 / (wⱼ - wᵢ).
     """
 
     __slots__ = ("uplo",)
@@ -131,7 +135,10 @@ _APART = "x + onp.array([[5, 1, -3], [1, 14, 4], [-3, 4, 30]], x.dtype)"
 def eigh(a: Operand, UPLO: Literal["L", "U"] = "L") -> EighResult:  # noqa: N803 (NumPy's name)
     """The eigenvalues and eigenvectors of a symmetric matrix: numpy.linalg.eigh.
 
-    NumPy reads only one triangle of a: the gradient of the other one is 0.
+    Works on stacks of matrices; `UPLO` ("L" or "U") says which triangle of `a` is read, and the
+    gradient of the other one is 0. Returns a named tuple of the Variables `eigenvalues`, in
+    ascending order, and `eigenvectors`. Eigenvectors of equal eigenvalues have gradient nan, if
+    their cotangent is not 0. Raises ValueError for any other `UPLO`.
 
     >>> a = Variable(np.array([[2.0, 0.0], [1.0, 2.0]]))
     >>> w, v = eigh(a)
@@ -160,15 +167,23 @@ def _triangle(uplo: str) -> Literal["L", "U"]:
     ],
 )
 def eigvalsh(a: Operand, UPLO: Literal["L", "U"] = "L") -> Variable:  # noqa: N803 (NumPy's name)
-    """The eigenvalues of a symmetric matrix, in ascending order: numpy.linalg.eigvalsh."""
+    """The eigenvalues of a symmetric matrix, in ascending order: numpy.linalg.eigvalsh.
+
+    Works on stacks of matrices; `UPLO` ("L" or "U") says which triangle of `a` is read, and the
+    gradient of the other one is 0. Raises ValueError for any other `UPLO`.
+
+    >>> a = Variable(np.array([[2.0, 0.0], [1.0, 2.0]]))
+    >>> eigvalsh(a).round(9)
+    Variable([1., 3.])
+    """
     return eigh(a, UPLO).eigenvalues
 
 
 class QR(NaryFunction, fresh=True):
-    """q, r with x = q r, r upper triangular, qᵀq = 1, of an x whose first columns are independent.
+    """Q, R with x = Q R, R upper triangular, Qᵀ Q = 1, for independent first columns of x.
 
-    With M = r grᵀ - gqᵀ q: dx = (gq + q (M's lower triangle, copied up)) r⁻ᵀ. What a wide x has
-    beyond its square is x₂ = q r₂.
+    With M = R gRᵀ - gQᵀ Q, and M's lower triangle copied to the upper one, the gradient of a square
+    x is (gQ + Q M) R⁻ᵀ. Columns x₂ beyond the square part of a wide x are x₂ = Q R₂.
     """
 
     __slots__ = ("mode",)
@@ -215,11 +230,20 @@ def qr(a: Operand, mode: Literal["r"]) -> Variable: ...
     kink="nan for what depends on more of the columns of mode='complete' than the space they span",
 )
 def qr(a: Operand, mode: Literal["reduced", "complete", "r"] = "reduced") -> QRResult | Variable:
-    """Q, R with a = Q R; only R with mode='r': numpy.linalg.qr.
+    """The QR decomposition a = Q R of a matrix or a stack of them: numpy.linalg.qr.
 
-    Of the columns that mode='complete' adds, only the space they span is determined: what depends
-    on more of them has gradient nan. Raises LinAlgError in the sweep if the first columns of a are
-    not independent.
+    Returns a named tuple of the Variables `Q` and `R`, or R alone for mode="r". Of the columns of Q
+    that mode="complete" adds only the space that they span is unique: what depends on anything else
+    of them has gradient nan. Raises ValueError for any other mode, and numpy.linalg.LinAlgError in
+    the backward pass if the first columns of `a` are not independent.
+
+    >>> a = Variable(np.array([[0.0, 2.0], [3.0, 0.0]]))
+    >>> y = abs(qr(a).R)
+    >>> y.backward()
+    >>> y.round(9) + 0, a.grad.round(9) + 0
+    (Variable([[3., 0.],
+              [0., 2.]]), array([[0., 1.],
+           [1., 0.]]))
     """
     if mode not in ("reduced", "complete", "r"):
         raise ValueError(f"Unrecognized mode '{mode}': it is 'reduced', 'complete' or 'r'")

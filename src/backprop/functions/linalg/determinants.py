@@ -1,4 +1,4 @@
-"""Determinants and their logarithms."""
+"""Determinants and their logarithms: det, slogdet."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _MANY = 8  # so many singular values of 0 leave nothing of seven derivatives
 
 
 class SlogdetResult(NamedTuple):
-    """What `slogdet` gives."""
+    """The result of `slogdet`: the sign of the determinant, and the logarithm of its size."""
 
     sign: Variable
     logabsdet: Variable
 
 
 class Det(Function, fresh=True):
-    """y = det x, dy/dx = the cofactors of x, whether x can be inverted or not."""
+    """y = det x, with the cofactors of x as gradient, which exist for singular matrices too."""
 
     __slots__ = ()
 
@@ -52,10 +52,10 @@ class Det(Function, fresh=True):
 
 
 def cofactors(x: Array) -> Array:
-    """What det x changes by with each element of x.
+    """The matrix of cofactors of x: the derivative of det x by each of its elements.
 
-    Of x with rows and columns scaled by powers of two: so small rows cost no digits, and what a
-    product of large and small ones gives is in range.
+    Rows and columns are first scaled by powers of two, so that small rows lose no digits and
+    products of large and small ones neither overflow nor underflow.
     """
     if not x.size:
         return x
@@ -69,7 +69,7 @@ def cofactors(x: Array) -> Array:
 
 
 def _exponent(x: Array, axis: int) -> NDArray[np.intc]:
-    """The exponent of the largest element; 0 if that is 0 or not finite."""
+    """The binary exponent of the largest element along `axis`; 0 if that is 0 or not finite."""
     largest = abs(x).max(axis=axis, keepdims=True)
     return np.where(np.isfinite(largest) & (largest > 0), np.frexp(largest)[1] - 1, 0)
 
@@ -84,7 +84,7 @@ def _cofactors(x: Array) -> Array:
 
 
 def _minors(x: Array) -> Array:
-    """The cofactors, each as the determinant of what is left without its row and column."""
+    """The cofactors by definition: determinants of x without the row and column of an element."""
     n = x.shape[-1]
     rest = np.array([[k for k in range(n) if k != i] for i in range(n)], int).reshape(n, n - 1)
     parts = x[..., rest[:, np.newaxis, :, np.newaxis], rest[:, np.newaxis]]
@@ -94,11 +94,11 @@ def _minors(x: Array) -> Array:
 
 
 def _bordered(x: Array) -> Array:
-    """The cofactors of a matrix that has no inverse, or hardly.
+    """The cofactors of one matrix that is singular, or nearly so.
 
-    With u, v the singular vectors of the values that are almost 0, z = x + u vᵀ has an inverse, and
-    det x = det z det k with k = 1 - vᵀ z⁻¹ u, for constant u and v. The value of k is known from
-    the singular values, and exactly where they are 0.
+    With u, v the singular vectors of the singular values that are nearly 0, z = x + u vᵀ is
+    regular, and det x = det z det k with k = 1 - vᵀ z⁻¹ u, for constant u and v. The value of k
+    follows from the singular values, exactly where these are 0.
     """
     u, s, vh = np.linalg.svd(plain(x))
     zero = s <= s[0] * len(s) * np.finfo(s.dtype).eps
@@ -141,7 +141,10 @@ _SINGULAR = [[2, -1, -1, 0], [-1, 3, -1, -1], [-1, -1, 3, -1], [0, -1, -1, 2]]
     ],
 )
 def det(a: Operand) -> Variable:
-    """The determinant of each matrix, singular ones too: numpy.linalg.det.
+    """The determinant of a matrix, or of each matrix in a stack: numpy.linalg.det.
+
+    The gradient, the matrix of cofactors, is right for singular matrices too. Returns a Variable
+    without the last two axes.
 
     >>> a = Variable(np.array([[1.0, 2.0], [2.0, 4.0]]))
     >>> det(a).backward()
@@ -153,7 +156,7 @@ def det(a: Operand) -> Variable:
 
 
 class Slogdet(NaryFunction, fresh=True):
-    """s, y with det x = s eʸ: ds/dx = 0, dy/dx = x⁻ᵀ."""
+    """s, y with det x = s eʸ: the sign, whose gradient is 0, and ln |det x| with gradient x⁻ᵀ."""
 
     __slots__ = ()
 
@@ -180,5 +183,16 @@ class Slogdet(NaryFunction, fresh=True):
     kink="nan where the determinant is 0, if the cotangent is not 0",
 )
 def slogdet(a: Operand) -> SlogdetResult:
-    """The sign of the determinant, and the logarithm of its size: numpy.linalg.slogdet."""
+    """The sign and the logarithm of the absolute value of the determinant: numpy.linalg.slogdet.
+
+    Works on stacks of matrices. Returns a named tuple of the Variables `sign` and `logabsdet`.
+    Where the determinant is 0, the gradient is nan if the cotangent is not 0.
+
+    >>> a = Variable(np.array([[2.0, 0.0], [0.0, -4.0]]))
+    >>> sign, y = slogdet(a)
+    >>> y.backward()
+    >>> sign, y.round(6), a.grad + 0
+    (Variable(-1.), Variable(2.079442), array([[ 0.5 ,  0.  ],
+           [ 0.  , -0.25]]))
+    """
     return SlogdetResult(*Slogdet()(a))

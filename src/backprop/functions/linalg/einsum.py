@@ -1,4 +1,4 @@
-"""Sums of products as subscripts say: einsum."""
+"""The function einsum: sums of products in Einstein's notation."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _TERM: Final = re.compile(r"[A-Za-z]*(\.\.\.)?[A-Za-z]*")
 
 
 class Einsum(NaryFunction, fresh=True):
-    """y = Σ Π xs over the labels that are not in `result`.
+    """y = Σ Π xs over all labels that are not in `result`: an einsum in a restricted form.
 
-    No operand has a label twice or all for itself, and none is broadcast: so the gradient of one is
-    the same kind of sum, with the cotangent in its place.
+    No operand has a label twice, or one that occurs nowhere else, and none is broadcast. So the
+    gradient of an operand is another such sum, with the cotangent in place of the operand.
     """
 
     __slots__ = ("optimize", "result", "terms")
@@ -143,7 +143,7 @@ def einsum(
 
 
 def _as_text(subscripts: Any, operands: tuple[Any, ...]) -> tuple[str, list[Any]]:
-    """The subscripts and the operands, also where each operand is followed by its labels."""
+    """Give the subscripts as text, and the operands, for both forms of calling einsum."""
     if isinstance(subscripts, str):
         return subscripts, list(operands)
     every = (subscripts, *operands)
@@ -161,7 +161,7 @@ def _letters(labels: Labels) -> str:
 
 
 def _explicit(text: str, ndims: Sequence[int], strict: bool) -> tuple[list[str], str]:
-    """The labels of each operand and those of the result, with letters for every Ellipsis."""
+    """The labels of each operand and of the result, with letters in place of every ellipsis."""
     left, arrow, right = text.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(ndims):
@@ -179,7 +179,7 @@ def _explicit(text: str, ndims: Sequence[int], strict: bool) -> tuple[list[str],
 
 
 def _hidden(term: str, ndim: int) -> int:
-    """For how many axes the Ellipsis of `term` stands."""
+    """How many axes the ellipsis of `term` stands for. Raises ValueError if `term` does not fit."""
     hidden = ndim - len(term.replace("...", ""))
     if not _TERM.fullmatch(term):
         raise ValueError(f"invalid subscripts {term!r}: einsum takes letters and one ellipsis")
@@ -189,6 +189,7 @@ def _hidden(term: str, ndim: int) -> int:
 
 
 def _check_result(right: str, rest: str, terms: Sequence[str]) -> None:
+    """Raise ValueError if the labels of the result are not valid."""
     labels = right.replace("...", "")
     if not _TERM.fullmatch(right) or len(set(labels)) < len(labels):
         raise ValueError(f"invalid output subscripts {right!r} of einsum")
@@ -199,7 +200,7 @@ def _check_result(right: str, rest: str, terms: Sequence[str]) -> None:
 
 
 def _unrepeated(x: Operand, term: str) -> tuple[Any, str]:
-    """The diagonal along the axes that share a label."""
+    """Take the diagonal of `x` along axes that share a label, so that no label is left twice."""
     data: Any = bare(x) if term else x
     for label in dict.fromkeys(term):
         while (i := term.index(label)) != (j := term.rindex(label)):
@@ -213,7 +214,7 @@ def _unrepeated(x: Operand, term: str) -> tuple[Any, str]:
 
 
 def _stretched(pairs: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
-    """Operands without the axes of length 1 along which they are broadcast."""
+    """Remove from the operands the axes of length 1 along which they are broadcast."""
     shapes = [np.shape(x) for x, _ in pairs]
     long = {c for (_, term), shape in zip(pairs, shapes) for c, n in zip(term, shape) if n != 1}
     found: list[tuple[Any, str]] = []
@@ -229,7 +230,7 @@ def _stretched(pairs: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
 
 
 def _alone(pairs: list[tuple[Any, str]], result: str) -> list[tuple[Any, str]]:
-    """Operands summed over the axes that nothing else has."""
+    """Sum each operand over the axes whose label occurs nowhere else."""
     every = result + "".join(term for _, term in pairs)
     found: list[tuple[Any, str]] = []
     for x, term in pairs:

@@ -1,4 +1,4 @@
-"""Pseudoinverse, least squares and rank."""
+"""Pseudoinverse, least squares and rank of a matrix: pinv, lstsq, matrix_rank."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _SMALL = Interval(-1.0, 1.0)
 
 
 class PInv(Function, fresh=True):
-    """y = x⁺, of the rank that x has: dy = -y dx y + y yᵀ dxᵀ (1 - x y) + (1 - y x) dxᵀ yᵀ y."""
+    """y = x⁺, the pseudoinverse, among matrices x of constant rank.
+
+    dy = -y dx y + y yᵀ dxᵀ (1 - x y) + (1 - y x) dxᵀ yᵀ y.
+    """
 
     __slots__ = ("settings",)
 

@@ -1,4 +1,4 @@
-"""The products and parts of matrices that numpy.linalg has under the names of NumPy's own."""
+"""The functions of numpy.linalg that NumPy also has under other names: matmul, cross, trace, ..."""
 
 from __future__ import annotations
 
@@ -37,13 +37,25 @@ __all__ = [
 
 @implements(np.linalg.matmul, cases=lambda: [case("np.linalg.matmul(a, b)", a=(2, 1, 3), b=(3, 2))])
 def matmul(x1: Operand, x2: Operand, /) -> Variable:
-    """The matrix product: numpy.linalg.matmul."""
+    """The matrix product x1 @ x2 of matrices, vectors and broadcast stacks: numpy.linalg.matmul.
+
+    >>> matmul(np.eye(2), Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
+    Variable([[1., 2.],
+              [3., 4.]])
+    """
     return Matmul()(x1, x2)
 
 
 @implements(np.linalg.outer, cases=lambda: [case("np.linalg.outer(a, b)", a=(2,), b=(3,))])
 def outer(x1: Operand, x2: Operand, /) -> Variable:
-    """Every element of one vector times every one of the other: numpy.linalg.outer."""
+    """The matrix yᵢⱼ = x1ᵢ x2ⱼ of the products of two vectors: numpy.linalg.outer.
+
+    Raises ValueError for anything but vectors.
+
+    >>> outer(Variable(np.array([1.0, 2.0])), np.array([1.0, 10.0]))
+    Variable([[ 1., 10.],
+              [ 2., 20.]])
+    """
     if queries.ndim(x1) != 1 or queries.ndim(x2) != 1:
         raise ValueError(
             f"outer takes two vectors, not {queries.ndim(x1)} and {queries.ndim(x2)} axes"
@@ -185,7 +197,11 @@ def trace(x: Operand, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> 
     ],
 )
 def diagonal(x: Operand, /, *, offset: int = 0) -> Variable:
-    """The diagonal of each matrix of a stack: numpy.linalg.diagonal."""
+    """The diagonal `offset` above the main one, of each matrix in a stack: numpy.linalg.diagonal.
+
+    >>> diagonal(Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
+    Variable([1., 4.])
+    """
     return as_variable(x).diagonal(offset, -2, -1)
 
 
@@ -194,7 +210,12 @@ def diagonal(x: Operand, /, *, offset: int = 0) -> Variable:
     cases=lambda: [case("np.linalg.matrix_transpose(x)", x=(2, 1, 3))],
 )
 def matrix_transpose(x: Operand, /) -> Variable:
-    """Each matrix of a stack with rows and columns exchanged: numpy.linalg.matrix_transpose."""
+    """The transpose of each matrix in a stack, of the last two axes: numpy.linalg.matrix_transpose.
+
+    >>> matrix_transpose(Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
+    Variable([[1., 3.],
+              [2., 4.]])
+    """
     return as_variable(x).mT
 
 
@@ -208,9 +229,14 @@ def matrix_transpose(x: Operand, /) -> Variable:
     ],
 )
 def multi_dot(arrays: Sequence[Operand]) -> Variable:
-    """The product of several matrices, in the cheapest order: numpy.linalg.multi_dot.
+    """The matrix product of several arrays, in the cheapest order: numpy.linalg.multi_dot.
 
-    The first and the last may be vectors.
+    The first and the last may be vectors. Raises ValueError for fewer than two arrays, and
+    numpy.linalg.LinAlgError if one of the others is no matrix.
+
+    >>> x = Variable(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> multi_dot([x, x, np.array([1.0, 1.0])])
+    Variable([17., 37.])
     """
     if len(arrays) < 2:
         raise ValueError("Expecting at least two arrays.")
@@ -226,7 +252,7 @@ def multi_dot(arrays: Sequence[Operand]) -> Variable:
 
 
 def _chain(xs: Sequence[Variable | Array]) -> Variable:
-    """The product of matrices, split where it takes the fewest multiplications."""
+    """The product of matrices in the order that takes the fewest multiplications."""
     lengths = [*(x.shape[0] for x in xs), xs[-1].shape[1]]
 
     @cache

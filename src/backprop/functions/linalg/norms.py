@@ -1,4 +1,4 @@
-"""Norms of vectors and matrices, and condition numbers."""
+"""Norms of vectors and matrices, and condition numbers: norm, vector_norm, matrix_norm, cond."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ _norm: Callable[..., Array] = np.linalg.norm  # its stubs know of two axes at mo
 
 
 class Norm(Reduction, fresh=True):
-    """y = (Σ |x|ᵖ)^(1/p) over `axis`, dy/dx = sign(x) (|x| / y)^(p - 1); 0 where y = 0."""
+    """y = (Σ |x|ᵖ)^(1/p) over `axis`, the p-norm.
+
+    The gradient is sign(x) (|x| / y)^(p - 1), and 0 where y = 0.
+    """
 
     __slots__ = ("p",)
 
@@ -59,7 +62,7 @@ class Norm(Reduction, fresh=True):
         return np.asarray(_norm(x, p, self.axis, keepdims), x.dtype)
 
     def _scaled(self, x: Array) -> Array:
-        """The norm of x in units of its largest element (smallest if p < 0): so powers are safe."""
+        """The norm, with x scaled by its largest element (smallest if p < 0) for no overflow."""
         unit = _unit(x, self.axis, np.min if self.p < 0 else np.max)
         with np.errstate(divide="ignore", over="ignore", under="ignore"):
             y = self._of(x / unit, True) * unit
@@ -80,7 +83,7 @@ class Norm(Reduction, fresh=True):
 
 
 def _unit(x: Array, axis: Axes, extreme: Callable[..., Array]) -> Array:
-    """A power of two as large as the largest or smallest element; 1 if that is 0 or infinite."""
+    """A power of two as large as the largest or smallest element, or 1 if that is 0 or inf."""
     initial = {} if x.size else {"initial": 0.0}
     size = extreme(abs(x), axis=axis, keepdims=True, **initial)
     exponent = np.where(np.isfinite(size) & (size > 0), np.frexp(size)[1] - 1, 0)
@@ -88,7 +91,7 @@ def _unit(x: Array, axis: Axes, extreme: Callable[..., Array]) -> Array:
 
 
 def _without(shape: Shape, axis: Axes) -> Shape:
-    """`shape` less the axes that are reduced."""
+    """Give `shape` without the axes that are reduced."""
     gone = range(len(shape)) if axis is None else normalize_axis_tuple(axis, len(shape))
     return tuple(n for i, n in enumerate(shape) if i not in gone)
 
@@ -185,12 +188,12 @@ def _of_matrices(x: Variable, ord: float | str, axes: tuple[int, ...], keepdims:
 
 
 def _by_values(x: Variable, ord: float | str) -> Variable:
-    """A norm of a matrix that is one of its singular values, or their sum."""
+    """A norm of a matrix by its singular values: one of them, or their sum ("nuc")."""
     return _extreme(svdvals(x), float(ord), -1) if ord != "nuc" else Nuclear()(x)
 
 
 def _extreme(x: Variable, ord: float, axis: int) -> Variable:
-    """The largest element, or the smallest if `ord` is negative."""
+    """The largest element along `axis` if `ord` is positive, else the smallest."""
     return call(np.max, x, axis=axis, initial=0.0) if ord > 0 else call(np.min, x, axis=axis)
 
 
@@ -284,7 +287,19 @@ def matrix_norm(x: Operand, /, *, keepdims: bool = False, ord: Order = "fro") ->
     kink="0 where it is inf",
 )
 def cond(x: Operand, p: Order = None) -> Variable:
-    """How far errors of b may grow in solve(x, b), in the norm `p`: numpy.linalg.cond."""
+    """The condition number ‖x‖ ‖x⁻¹‖ of a matrix in the norm `p`: numpy.linalg.cond.
+
+    Works on stacks of matrices. `p` is an `ord` of numpy.linalg.norm; None stands for 2. The
+    gradient is 0 where the condition number is inf. Raises numpy.linalg.LinAlgError for an empty
+    matrix.
+
+    >>> x = Variable(np.array([[4.0, 0.0], [0.0, 2.0]]))
+    >>> y = cond(x)
+    >>> y.backward()
+    >>> y.round(9), x.grad.round(9) + 0
+    (Variable(2.), array([[ 0.5,  0. ],
+           [ 0. , -1. ]]))
+    """
     x = as_variable(x)
     if not x.size and 0 in x.shape[-2:]:
         raise np.linalg.LinAlgError("cond is not defined on empty arrays")

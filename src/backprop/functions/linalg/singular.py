@@ -1,7 +1,7 @@
-"""Singular values and vectors, and the nuclear norm.
+"""Singular values and vectors, and the nuclear norm: svd, svdvals.
 
-The singular vectors of equal values are not determined: where their cotangents count the gradient
-is nan, as that of eigenvectors is.
+Singular vectors of equal singular values are not unique, and have no derivative: the gradient is
+nan where their cotangent is not 0.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SMALL = Interval(-1.0, 1.0)
 
 
 class SVDResult(NamedTuple):
-    """What `svd` gives."""
+    """The result of `svd`: left singular vectors, singular values, right ones in rows."""
 
     U: Variable
     S: Variable
@@ -36,9 +36,10 @@ class SVDResult(NamedTuple):
 
 
 class SVD(NaryFunction, fresh=True):
-    """u, s, vᵀ with x = u diag(s) vᵀ.
+    """u, s, vᵀ with x = u diag(s) vᵀ, the singular value decomposition.
 
-    With P = uᵀgu + vᵀgv and Q = uᵀgu - vᵀgv, off the diagonal of uᵀ dx v:
+    With P = uᵀgu + vᵀgv and Q = uᵀgu - vᵀgv, the gradient in the basis of u and v, off the
+    diagonal:
 
         ½ [(P - Pᵀ)ᵢⱼ / (sⱼ - sᵢ) + (Q - Qᵀ)ᵢⱼ / (sⱼ + sᵢ)].
     """
@@ -71,7 +72,7 @@ class SVD(NaryFunction, fresh=True):
 
 
 def _turned(mu: Array, mv: Array, s: Array, tiny: Array) -> Array:
-    """What singular vectors that turn among themselves add, between them."""
+    """The part of the gradient from rotations of singular vectors among themselves."""
     rows, columns = s[..., np.newaxis], s[..., np.newaxis, :]
     apart = absorb(mu + mv, reciprocal(columns - rows, tiny))
     sums = absorb(mu - mv, reciprocal(columns + rows, tiny))
@@ -79,7 +80,7 @@ def _turned(mu: Array, mv: Array, s: Array, tiny: Array) -> Array:
 
 
 def _inverse(s: Array, tiny: Array) -> Array:
-    """1 / s, as a row; nan where s is but rounding."""
+    """1 / s as a row; nan where s is no larger than rounding errors."""
     return 1 / np.where(plain(s) <= tiny, s.dtype.type(np.nan), s)[..., np.newaxis, :]
 
 
@@ -154,7 +155,7 @@ def svd(
 
 
 def _of_symmetric(a: Operand) -> SVDResult:
-    """The SVD by way of eigenvalues: their sizes in descending order, their signs in Vh."""
+    """The SVD of symmetric matrices from their eigenvalues, whose signs go into Vh."""
     w, v = eigh(a)
     order = np.argsort(abs(w.data), axis=-1)[..., ::-1]
     sign = np.copysign(1, np.take_along_axis(w.data, order, -1))
@@ -172,12 +173,18 @@ def _of_symmetric(a: Operand) -> SVDResult:
     kink="a value of 0 has gradient 0",
 )
 def svdvals(x: Operand, /) -> Variable:
-    """The singular values of each matrix, in descending order: numpy.linalg.svdvals."""
+    """The singular values of a matrix, in descending order: numpy.linalg.svdvals.
+
+    Works on stacks of matrices. A singular value of 0 has gradient 0.
+
+    >>> svdvals(Variable(np.array([[0.0, -3.0], [2.0, 0.0]]))).round(9)
+    Variable([3., 2.])
+    """
     return SVD(False)(x)[1]
 
 
 class Nuclear(Function, fresh=True):
-    """The sum of the singular values: dy/dx = u vᵀ."""
+    """y = Σ s, the sum of the singular values (nuclear norm); dy/dx = u vᵀ."""
 
     __slots__ = ()
 
@@ -192,9 +199,9 @@ class Nuclear(Function, fresh=True):
 
 
 class Polar(Function, fresh=True):
-    """u vᵀ of the singular vectors whose values are not 0. Equal values do no harm.
+    """y = u vᵀ, of the singular vectors whose values are not 0; equal values do no harm.
 
-    With N = uᵀ gy v, uᵀ dx v is (N - Nᵀ)ᵢⱼ / (sᵢ + sⱼ).
+    With N = uᵀ gy v, the gradient in the basis of u and v is (N - Nᵀ)ᵢⱼ / (sᵢ + sⱼ).
     """
 
     __slots__ = ()
@@ -215,7 +222,7 @@ class Polar(Function, fresh=True):
 
 
 def _of_rank(x: Array) -> tuple[Array, Array, Array]:
-    """u, s, v of the singular values that are not 0: the others are inf, their vectors 0."""
+    """u, s, v of a matrix, with inf in place of singular values of 0, whose vectors are 0."""
     u, s, vh = np.linalg.svd(x, full_matrices=False)
     tiny = rounding(s, max(x.shape[-2:]))[..., np.newaxis]
     there, zero = plain(s) > tiny, x.dtype.type(0)
@@ -228,5 +235,5 @@ def _of_rank(x: Array) -> tuple[Array, Array, Array]:
 
 
 def polar(x: Array | Variable) -> Any:
-    """The orthogonal factor of x, which is no NumPy function, of an array or a Variable."""
+    """Apply the rule Polar to an array or a Variable: the orthogonal factor of x."""
     return Polar()(x) if isinstance(x, Variable) else Polar().forward(x)

@@ -1,4 +1,4 @@
-"""Linear equations with one solution: inverse, solve, matrix powers, tensors."""
+"""Linear equations with a unique solution: inv, solve, matrix_power, tensorinv, tensorsolve."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SMALL = Interval(-1.0, 1.0)
 
 
 class Inv(Function, fresh=True):
-    """y = x⁻¹, of each matrix of a stack: dy = -y dx y."""
+    """y = x⁻¹, the inverse of each matrix in a stack: dy = -y dx y."""
 
     __slots__ = ()
 
@@ -50,7 +50,9 @@ class Inv(Function, fresh=True):
     ],
 )
 def inv(a: Operand) -> Variable:
-    """The inverse of each matrix: numpy.linalg.inv.
+    """The inverse of a matrix, or of each matrix in a stack: numpy.linalg.inv.
+
+    Returns a Variable. Raises numpy.linalg.LinAlgError for a singular matrix.
 
     >>> a = Variable(np.array([[2.0, 0.0], [0.0, 4.0]]))
     >>> y = inv(a)
@@ -63,7 +65,10 @@ def inv(a: Operand) -> Variable:
 
 
 class Solve(BinaryFunction, fresh=True):
-    """y = a⁻¹ b: db = a⁻ᵀ gy and da = -db yᵀ, summed over the stacks that were broadcast."""
+    """y = a⁻¹ b, the solution of a y = b.
+
+    The gradients are gb = a⁻ᵀ gy and ga = -gb yᵀ, summed over axes that were broadcast.
+    """
 
     __slots__ = ()
 
@@ -112,7 +117,9 @@ class Solve(BinaryFunction, fresh=True):
     ],
 )
 def solve(a: Operand, b: Operand) -> Variable:
-    """The y of a y = b, for a vector b or a stack of matrices: numpy.linalg.solve.
+    """The solution y of a y = b, for a vector `b` or a stack of matrices: numpy.linalg.solve.
+
+    Stacks of `a` and `b` broadcast. Raises numpy.linalg.LinAlgError for a singular matrix.
 
     >>> a, b = np.array([[2.0, 0.0], [0.0, 4.0]]), Variable(np.array([1.0, 1.0]))
     >>> y = solve(a, b)
@@ -133,7 +140,15 @@ def solve(a: Operand, b: Operand) -> Variable:
     ],
 )
 def matrix_power(a: Operand, n: int) -> Variable:
-    """The product of n factors `a`; for n < 0, of -n inverses: numpy.linalg.matrix_power."""
+    """The power aⁿ of a square matrix, or of each in a stack: numpy.linalg.matrix_power.
+
+    For n < 0 it is a power of the inverse. Raises numpy.linalg.LinAlgError for a matrix that is not
+    square, or one that has no inverse if n < 0.
+
+    >>> matrix_power(Variable(np.array([[1.0, 1.0], [0.0, 1.0]])), 3)
+    Variable([[1., 3.],
+              [0., 1.]])
+    """
     a, n = as_variable(a), operator.index(n)
     one = np.linalg.matrix_power(a.data, 0)  # raises NumPy's own errors
     if n == 0:
@@ -142,7 +157,7 @@ def matrix_power(a: Operand, n: int) -> Variable:
 
 
 def _product(a: Variable, n: int) -> Variable:
-    """aⁿ, for n > 0: by squares, as NumPy does it."""
+    """aⁿ for n > 0 by repeated squaring, as NumPy computes it."""
     square, product = a, a if n % 2 else None
     while n := n // 2:
         square = square @ square
@@ -167,7 +182,15 @@ def _product(a: Variable, n: int) -> Variable:
     ],
 )
 def tensorinv(a: Operand, ind: int = 2) -> Variable:
-    """The inverse of `a` as a map from its last axes to its first `ind`: numpy.linalg.tensorinv."""
+    """The inverse of the map from the last axes of `a` to its first `ind`: numpy.linalg.tensorinv.
+
+    The product of the first `ind` lengths must be that of the others. Raises ValueError if `ind` is
+    not positive, and numpy.linalg.LinAlgError if there is no inverse.
+
+    >>> tensorinv(Variable(np.array([[2.0, 0.0], [0.0, 4.0]])), ind=1)
+    Variable([[0.5 , 0.  ],
+              [0.  , 0.25]])
+    """
     a = as_variable(a)
     if ind <= 0:
         raise ValueError("Invalid ind argument.")

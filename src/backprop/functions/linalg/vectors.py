@@ -1,4 +1,4 @@
-"""Products of vectors along an axis, and of vectors and matrices: cross, vecdot, matvec, vecmat."""
+"""Products of vectors along an axis, and of vectors and matrices: vecdot, cross, matvec, vecmat."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ __all__ = ["cross", "matvec", "vecdot", "vecmat"]
 
 
 def to_end(x: Operand, axis: int) -> Variable | Array:
-    """`x` with an axis moved to the end."""
+    """Move an axis of `x` to the end."""
     data = bare(x)
     last = normalize_axis_index(axis, data.ndim)
     return data.transpose((*(i for i in range(data.ndim) if i != last), last))
 
 
 class Vecdot(BinaryFunction, fresh=True):
-    """y = Σ a b over the last axis, the others broadcast."""
+    """y = Σ a b over the last axis, while all other axes broadcast."""
 
     __slots__ = ()
     shapes: ClassVar[Shapes | None] = (
@@ -60,7 +60,7 @@ class Vecdot(BinaryFunction, fresh=True):
 
 
 class Cross(BinaryFunction, fresh=True):
-    """y = a × b of vectors of length 3 along the last axis, the others broadcast."""
+    """y = a × b, the cross product along the last axis, of length 3; other axes broadcast."""
 
     __slots__ = ()
     shapes: ClassVar[Shapes | None] = (
@@ -147,12 +147,12 @@ def cross(
 
 
 def _third(a: Variable | Array, b: Variable | Array) -> Variable:
-    """The third component, which is that of vectors in the plane."""
+    """The third component of the cross product, which is all of it for vectors in the plane."""
     return multiply(a[..., 0], b[..., 1]) - multiply(a[..., 1], b[..., 0])
 
 
 def _tilted(a: Variable | Array, b: Variable | Array) -> Variable:
-    """The product where only b has a third component: no 0 stands in for that of a."""
+    """The cross product of `a` with two components and `b` with three."""
     first, second = multiply(a[..., 1], b[..., 2]), -multiply(a[..., 0], b[..., 2])
     return stack([first, second, _third(a, b)], axis=-1)
 
@@ -210,7 +210,34 @@ def vecdot(
     ],
 )
 def matvec(x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> Variable:
-    """The product of each matrix with each vector, stacks of both broadcast: numpy.matvec."""
+    """The product of each matrix in x1 with each vector in x2, stacks broadcast: numpy.matvec.
+
+    Parameters
+    ----------
+    x1 : array_like or Variable
+        A matrix, or a stack of matrices in the last two axes.
+    x2 : array_like or Variable
+        A vector, or a stack of vectors in the last axis.
+    **settings
+        The ufunc's other keywords, such as `casting`, only with a value that changes nothing.
+
+    Returns
+    -------
+    Variable
+        The vectors Σⱼ x1[..., i, j] x2[..., j].
+
+    Raises
+    ------
+    ValueError
+        If `x1` has fewer than two axes.
+    UnsupportedError
+        If a keyword would change the result.
+
+    Examples
+    --------
+    >>> matvec(np.array([[0.0, 1.0], [1.0, 0.0]]), Variable(np.array([2.0, 3.0])))
+    Variable([3., 2.])
+    """
     y = Matmul()(_matrices(x1), bare(x2)[..., np.newaxis])[..., 0]
     return settled(y, np.matvec, settings)
 
@@ -223,7 +250,34 @@ def matvec(x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> Variabl
     ],
 )
 def vecmat(x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> Variable:
-    """The product of each vector with each matrix, stacks of both broadcast: numpy.vecmat."""
+    """The product of each vector in x1 with each matrix in x2, stacks broadcast: numpy.vecmat.
+
+    Parameters
+    ----------
+    x1 : array_like or Variable
+        A vector, or a stack of vectors in the last axis.
+    x2 : array_like or Variable
+        A matrix, or a stack of matrices in the last two axes.
+    **settings
+        The ufunc's other keywords, such as `casting`, only with a value that changes nothing.
+
+    Returns
+    -------
+    Variable
+        The vectors Σᵢ x1[..., i] x2[..., i, j].
+
+    Raises
+    ------
+    ValueError
+        If `x1` has no axes or `x2` fewer than two.
+    UnsupportedError
+        If a keyword would change the result.
+
+    Examples
+    --------
+    >>> vecmat(Variable(np.array([2.0, 3.0])), np.array([[0.0, 1.0], [1.0, 0.0]]))
+    Variable([3., 2.])
+    """
     if queries.ndim(x1) == 0:
         raise ValueError("vecmat takes vectors, not a number")
     y = Matmul()(bare(x1)[..., np.newaxis, :], _matrices(x2))[..., 0, :]

@@ -1,1 +1,1 @@
-"""Rules that take elements along axes together, or up to each."""
+"""Derivative rules of NumPy's reductions (sum, max, var, ...) and scans (cumsum, cumprod, ...)."""

@@ -1,4 +1,8 @@
-"""What NumPy's ufuncs accumulate: `numpy.maximum.accumulate` and the like, by RunningExtremum."""
+"""The method `accumulate` of NumPy's ufuncs add, multiply, maximum and minimum.
+
+The rule RunningExtremum serves `numpy.maximum.accumulate` and `numpy.minimum.accumulate`; Cumsum
+and Cumprod serve the other two.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,10 @@ __all__: list[str] = []  # they are methods of NumPy's own ufuncs
 
 
 class RunningExtremum(Function, fresh=True):
-    """yⱼ = the largest (or smallest) xₖ for k ≤ j, along the last axis; ties share equally."""
+    """yⱼ = max(x₀, ..., xⱼ) along the last axis (or min), the running maximum or minimum.
+
+    Elements that are equal to yⱼ (ties) share its cotangent equally.
+    """
 
     __slots__ = ("ufunc",)
 
@@ -53,7 +60,10 @@ class RunningExtremum(Function, fresh=True):
 
 
 def accumulated(rule: Function, x: Operand, axis: int) -> Variable:
-    """What a rule that works along the last axis accumulates along `axis`."""
+    """Apply a rule that accumulates along the last axis to `x` along `axis`.
+
+    Raises TypeError if `x` has no axes, as NumPy's ufuncs do.
+    """
     x = as_variable(x)
     if not x.ndim:
         raise TypeError("cannot accumulate on a scalar")
@@ -69,7 +79,33 @@ def accumulated(rule: Function, x: Operand, axis: int) -> Variable:
     ],
 )
 def add_accumulate(array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None) -> Variable:
-    """The sums of the elements up to each: numpy.add.accumulate."""
+    """The running sums yⱼ = Σ xₖ for k ≤ j along `axis`: numpy.add.accumulate.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, default 0
+        The axis along which the elements are accumulated.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+
+    Returns
+    -------
+    Variable
+        The running sums, of the shape of the input.
+
+    Raises
+    ------
+    TypeError
+        If the input has no axes.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> np.add.accumulate(Variable(np.array([1.0, 2.0, 3.0])))
+    Variable([1., 3., 6.])
+    """
     return accumulated(Cumsum(), in_dtype(array, dtype), axis)
 
 
@@ -84,7 +120,33 @@ def add_accumulate(array: Operand, /, axis: int = 0, dtype: DTypeLike | None = N
 def multiply_accumulate(
     array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None
 ) -> Variable:
-    """The products of the elements up to each: numpy.multiply.accumulate."""
+    """The running products yⱼ = Π xₖ for k ≤ j along `axis`: numpy.multiply.accumulate.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, default 0
+        The axis along which the elements are accumulated.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+
+    Returns
+    -------
+    Variable
+        The running products, of the shape of the input. Gradients are exact where elements are 0.
+
+    Raises
+    ------
+    TypeError
+        If the input has no axes.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> np.multiply.accumulate(Variable(np.array([2.0, 3.0, 4.0])))
+    Variable([ 2.,  6., 24.])
+    """
     return accumulated(Cumprod(), in_dtype(array, dtype), axis)
 
 
@@ -101,7 +163,38 @@ def multiply_accumulate(
 def maximum_accumulate(
     array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None
 ) -> Variable:
-    """The largest of the elements up to each: numpy.maximum.accumulate."""
+    """The running maximum yⱼ = max(x₀, ..., xⱼ) along `axis`: numpy.maximum.accumulate.
+
+    Elements that are equal to yⱼ (ties) share its cotangent equally.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, default 0
+        The axis along which the elements are accumulated.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+
+    Returns
+    -------
+    Variable
+        The running maxima, of the shape of the input.
+
+    Raises
+    ------
+    TypeError
+        If the input has no axes.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> x = Variable(np.array([3.0, 1.0, 3.0]))
+    >>> y = np.maximum.accumulate(x)
+    >>> y.backward()
+    >>> y, x.grad
+    (Variable([3., 3., 3.]), array([2.5, 0. , 0.5]))
+    """
     return accumulated(RunningExtremum(np.maximum), in_dtype(array, dtype), axis)
 
 
@@ -117,5 +210,33 @@ def maximum_accumulate(
 def minimum_accumulate(
     array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None
 ) -> Variable:
-    """The smallest of the elements up to each: numpy.minimum.accumulate."""
+    """The running minimum yⱼ = min(x₀, ..., xⱼ) along `axis`: numpy.minimum.accumulate.
+
+    Elements that are equal to yⱼ (ties) share its cotangent equally.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, default 0
+        The axis along which the elements are accumulated.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+
+    Returns
+    -------
+    Variable
+        The running minima, of the shape of the input.
+
+    Raises
+    ------
+    TypeError
+        If the input has no axes.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> np.minimum.accumulate(Variable(np.array([3.0, 1.0, 2.0])))
+    Variable([3., 1., 1.])
+    """
     return accumulated(RunningExtremum(np.minimum), in_dtype(array, dtype), axis)

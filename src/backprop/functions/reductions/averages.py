@@ -1,4 +1,4 @@
-"""Means over axes, weighted or not: Mean."""
+"""Means over axes, also weighted ones and those that skip nan: mean, nanmean, average."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["average", "mean", "nanmean"]
 
 
 class Mean(Reduction, fresh=True):
-    """y = Σ x / n over `axis`, of the n elements where `where` is true."""
+    """y = Σ x / n over `axis`, the mean of the n elements where `where` is true; dy/dx = 1 / n."""
 
     __slots__ = ()
     functions: ClassVar[Functions] = (np.mean, np.nanmean)
@@ -236,7 +236,7 @@ def average(
 
 
 def _aligned(w: Variable, shape: Shape, axis: Shape | None) -> Variable:
-    """The weights in a shape that is broadcast to that of x: they may be of `axis` alone."""
+    """Reshape the weights, which may have the axes `axis` only, so that they broadcast with x."""
     if w.shape == shape:
         return w
     if axis is None:

@@ -1,4 +1,4 @@
-"""Covariances and correlations of variables, each of which is a row of observations."""
+"""Covariance and correlation matrices: cov, corrcoef. Each row of a matrix is a variable."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def cov(
 def _weights(
     x: Variable, fweights: ArrayLike | None, aweights: Operand | ArrayLike | None, lost: int
 ) -> tuple[Variable | None, Variable]:
-    """What each observation counts, if not all the same, and the degrees of freedom."""
+    """Give the product of both weights (None if there are none) and the degrees of freedom."""
     f, a = _weight(x, "fweights", fweights), _weight(x, "aweights", aweights)
     if f is not None and np.any(queries.not_equal(f, f.round())):
         raise TypeError("fweights must be integer")
@@ -121,6 +121,7 @@ def _weights(
 
 
 def _weight(x: Variable, name: str, weights: Operand | ArrayLike | None) -> Variable | None:
+    """Give one kind of weights as a vector, checked as NumPy checks it."""
     if weights is None:
         return None
     w = weights if isinstance(weights, Variable) else Constant(np.array(weights, x.dtype))
@@ -184,7 +185,7 @@ def corrcoef(
 
 
 def _variables(m: Operand, y: Operand | None, rowvar: bool, dtype: DTypeLike | None) -> Variable:
-    """All variables, each a row of observations."""
+    """Join `m` and `y` to one matrix, whose rows are the variables."""
     x = in_dtype(as_variable(m), dtype)
     if x.ndim > 2:
         raise ValueError("m has more than 2 dimensions")
@@ -199,20 +200,23 @@ def _variables(m: Operand, y: Operand | None, rowvar: bool, dtype: DTypeLike | N
 
 
 def _matrix(x: Variable) -> Variable:
+    """Give a vector as a matrix of one row, a matrix as itself."""
     return x if x.ndim == 2 else x.reshape(1, x.size)
 
 
 def _centred(x: Variable, w: Variable | None = None) -> Variable:
+    """Subtract from each row its mean, weighted by `w` if there are weights."""
     d: Variable = centred(x, 1, True, x.shape[1])
     return d if w is None else d - (d * w).sum(1, keepdims=True) / w.sum()
 
 
 def _squeezed(c: Variable) -> Variable:
+    """Give a matrix of one element without its axes, any other as itself."""
     return c.reshape(()) if c.shape == (1, 1) else c
 
 
 class _Within(Elementwise, fresh=True):
-    """y = x, but for the rounding that carried it out of the interval from -1 to 1."""
+    """y = x clipped to [-1, 1], which only removes rounding: the gradient is that of y = x."""
 
     __slots__ = ()
 

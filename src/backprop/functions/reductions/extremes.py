@@ -1,4 +1,4 @@
-"""Largest and smallest elements over axes: Max, Min."""
+"""Largest and smallest elements over axes: max, min, ptp, and those that skip nan."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["amax", "amin", "max", "min", "nanmax", "nanmin", "ptp"]
 
 
 class _Extreme(Reduction, fresh=True):
-    """What Max and Min share: the gradient, which goes to all elements that are as large as y."""
+    """The gradient that Max and Min share: the elements that are equal to y share it equally."""
 
     __slots__ = ()
 
@@ -40,7 +40,7 @@ class _Extreme(Reduction, fresh=True):
         return self.dropped(over(total, self.shares(tied)))
 
     def tied(self) -> NDArray[np.bool_]:
-        """The elements that are y: where that is nan, those that are nan."""
+        """Which elements are equal to y; where y is nan, which elements are nan."""
         y = self.kept(self.y)
         tied = np.equal(self.x, y) & self.where
         if np.any(np.isnan(y)):
@@ -48,7 +48,7 @@ class _Extreme(Reduction, fresh=True):
         return tied
 
     def shares(self, tied: NDArray[np.bool_]) -> NDArray[np.intp]:
-        """Among how many the cotangent is shared; `initial` may be one of them, or the only one."""
+        """How many share each cotangent: the tied elements, and `initial` if it is equal too."""
         n: NDArray[np.intp] = np.sum(tied, self.axis, keepdims=True)
         if self.initial is not None:
             n = n + np.equal(self.kept(self.y), self.initial)
@@ -56,9 +56,9 @@ class _Extreme(Reduction, fresh=True):
 
 
 class Max(_Extreme, fresh=True):
-    """y = the largest of x over `axis`, where `where` is true, and of `initial`.
+    """y = max x over `axis`, of the elements where `where` is true and of `initial`.
 
-    Ties share the gradient equally.
+    Elements that are equal to y (ties) share the gradient equally.
     """
 
     __slots__ = ()
@@ -66,9 +66,9 @@ class Max(_Extreme, fresh=True):
 
 
 class Min(_Extreme, fresh=True):
-    """y = the smallest of x over `axis`, where `where` is true, and of `initial`.
+    """y = min x over `axis`, of the elements where `where` is true and of `initial`.
 
-    Ties share the gradient equally.
+    Elements that are equal to y (ties) share the gradient equally.
     """
 
     __slots__ = ()
@@ -326,7 +326,37 @@ def maximum_reduce(
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
-    """The largest element over the first axis, or those asked for: numpy.maximum.reduce."""
+    """The largest element over `axis`, the first one by default: numpy.maximum.reduce.
+
+    Equal largest elements share the gradient equally.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, tuple of int or None, default 0
+        The axes that are reduced; None stands for all of them.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+    keepdims : bool, default False
+        Whether the result keeps the reduced axes, with length 1.
+    initial : float or None, default None
+        A further number that takes part in every reduction.
+    where : array_like of bool, default True
+        Which elements count; it is broadcast to the shape of the input.
+
+    Returns
+    -------
+    Variable
+        The maximum.
+        Its shape is that of the input without the reduced axes, its dtype that of the input.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> np.maximum.reduce(Variable(np.array([[1.0, 5.0], [3.0, 2.0]])))
+    Variable([3., 5.])
+    """
     return Max(axis, keepdims, where, initial)(in_dtype(array, dtype))
 
 
@@ -350,5 +380,35 @@ def minimum_reduce(
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
-    """The smallest element over the first axis, or those asked for: numpy.minimum.reduce."""
+    """The smallest element over `axis`, the first one by default: numpy.minimum.reduce.
+
+    Equal smallest elements share the gradient equally.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, tuple of int or None, default 0
+        The axes that are reduced; None stands for all of them.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+    keepdims : bool, default False
+        Whether the result keeps the reduced axes, with length 1.
+    initial : float or None, default None
+        A further number that takes part in every reduction.
+    where : array_like of bool, default True
+        Which elements count; it is broadcast to the shape of the input.
+
+    Returns
+    -------
+    Variable
+        The minimum.
+        Its shape is that of the input without the reduced axes, its dtype that of the input.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> np.minimum.reduce(Variable(np.array([[1.0, 5.0], [3.0, 2.0]])))
+    Variable([1., 2.])
+    """
     return Min(axis, keepdims, where, initial)(in_dtype(array, dtype))

@@ -1,7 +1,8 @@
-"""Products over axes, whose gradients are products of all other elements: Prod.
+"""Products over axes: prod, nanprod. The gradient of a factor is the product of all other factors.
 
-Nothing is divided, so that zeros are exact, in every order; and what overflows or underflows on the
-way to a gradient that does neither is kept as a number and a power of two.
+No rule here divides, so gradients of all orders are exact where factors are 0. A product that
+overflows or underflows on the way to a gradient that does neither is kept as a number and a power
+of two.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ _NOTHING: Final = -(2**40)  # the power of 0, below that of any product
 
 
 class Prod(Reduction, fresh=True):
-    """y = Π x over `axis`, of the elements where `where` is true, and of `initial`."""
+    """y = Π x over `axis`, of the elements where `where` is true and of `initial`.
+
+    The gradient of each element is the product of all others.
+    """
 
     __slots__ = ()
     functions: ClassVar[Functions] = (np.prod, np.nanprod)
@@ -49,7 +53,7 @@ class Prod(Reduction, fresh=True):
         return self.dropped(self.total(self.masked(absorb(tx, self.others()))))
 
     def others(self) -> Array:
-        """For each element of x the product of all others of its group that count."""
+        """For each element of x, the product of all other elements of its group that count."""
         x = self.masked(self.x, 1.0)
         axes = axes_of(self.axis, x.ndim)
         order = (*(i for i in range(x.ndim) if i not in axes), *axes)
@@ -60,13 +64,13 @@ class Prod(Reduction, fresh=True):
 
 
 def others(x: Array | Variable, initial: float) -> Any:
-    """What Others gives, of an array too."""
+    """Apply the rule Others to an array or to a Variable."""
     rule = Others(initial)
     return rule(x) if isinstance(x, Variable) else rule.forward(x)
 
 
 class Others(Function, fresh=True):
-    """For each element of the last axis the product of `initial` and of all elements but it."""
+    """yᵢ = initial · Π xₖ for k ≠ i, along the last axis: the product of all elements but one."""
 
     __slots__ = ("initial",)
     shapes: ClassVar[Shapes | None] = (((1,),), ((3,),), ((2, 4),), ((0, 3),), ((3, 0),))
@@ -98,12 +102,12 @@ class Others(Function, fresh=True):
         return _others(each, outside, x.shape[-1]).tangent.value()
 
     def first(self, x: Array) -> Array:
-        """`initial`, for each product."""
+        """The number `initial` as an array with one element for each product."""
         return np.full((*x.shape[:-1], 1), self.initial, x.dtype)
 
 
 def _leaves_range(x: Array) -> bool:
-    """Whether a product of any of the factors may overflow or underflow."""
+    """Whether a product of some of the factors may overflow or underflow the dtype."""
     powers, ends = np.frexp(x)[1], np.finfo(x.dtype)
     up = np.sum(np.maximum(powers, 0), axis=-1)
     down = np.sum(np.maximum(1 - powers, 0), axis=-1)
@@ -120,13 +124,13 @@ class _Numbers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Factors:
-    """Numbers m 2ᵉ, with |m| from 1/2 up to 1: none is too large or too small. Or just m."""
+    """Numbers m · 2ᵉ with 1/2 ≤ |m| < 1, which cannot overflow; plain floats m if `e` is None."""
 
     m: Array
     e: NDArray[np.intp] | None = None
 
     def value(self) -> Array:
-        """The floats that they are."""
+        """The numbers as an array of floats."""
         if self.e is None:
             return self.m
         return np.ldexp(self.m, np.clip(self.e, -_FAR, _FAR))
@@ -150,25 +154,26 @@ class _Factors:
         return _Factors(self.m[..., start:stop], e)
 
     def joined(self, *more: _Factors) -> _Factors:
-        """These and more along the last axis."""
+        """Concatenate these numbers and `more` along the last axis."""
         m = np.concatenate([f.m for f in (self, *more)], axis=-1)
         es = [f.e for f in (self, *more) if f.e is not None]
         return _Factors(m, np.concatenate(es, axis=-1) if es else None)
 
 
 def _factors(x: Array, wide: bool) -> _Factors:
-    """`x` as numbers, whose range is wider than that of floats if need be."""
+    """Give `x` as _Factors, with separate exponents if `wide`."""
     return _normal(x, np.zeros(x.shape, np.intp)) if wide else _Factors(x)
 
 
 def _normal(m: Array, e: NDArray[np.intp]) -> _Factors:
+    """Give m · 2ᵉ as _Factors with 1/2 ≤ |m| < 1."""
     m, more = np.frexp(m)
     return _Factors(m, np.where(np.equal(m, 0), _NOTHING, e + more))
 
 
 @dataclass(frozen=True, slots=True)
 class _Dual:
-    """Numbers, and how they move."""
+    """Numbers and their tangents, for forward mode."""
 
     number: _Factors
     tangent: _Factors
@@ -182,7 +187,7 @@ class _Dual:
         return _Dual(self.number.part(start, stop), self.tangent.part(start, stop))
 
     def joined(self, *more: _Dual) -> _Dual:
-        """These and more along the last axis."""
+        """Concatenate these numbers and tangents with `more` along the last axis."""
         return _Dual(
             self.number.joined(*(d.number for d in more)),
             self.tangent.joined(*(d.tangent for d in more)),
@@ -190,9 +195,11 @@ class _Dual:
 
 
 def _others(factors: _T, outside: _T, n: int) -> _T:
-    """The products of all n but one, and of what is outside: in pairs, each the outside of its two.
+    """For each of n factors, the product of `outside` and of all other factors, without division.
 
-    So it takes three multiplications an element, and as many operations as n has binary digits.
+    Neighbours are multiplied in pairs, and the problem of half the size is solved for the
+    pairs: the result for a pair is the outside of its two factors. So there are three
+    multiplications for each element, in about log₂ n operations on whole arrays.
     """
     if n == 1:
         return outside
@@ -336,5 +343,33 @@ def multiply_reduce(
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
-    """The product over the first axis, or those asked for: numpy.multiply.reduce."""
+    """The product over `axis`, the first one by default: numpy.multiply.reduce.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, tuple of int or None, default 0
+        The axes that are reduced; None stands for all of them.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+    keepdims : bool, default False
+        Whether the result keeps the reduced axes, with length 1.
+    initial : float or None, default None
+        A further number that takes part in every reduction.
+    where : array_like of bool, default True
+        Which elements count; it is broadcast to the shape of the input.
+
+    Returns
+    -------
+    Variable
+        The product.
+        Its shape is that of the input without the reduced axes, its dtype that of the input.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> np.multiply.reduce(Variable(np.array([[1.0, 5.0], [3.0, 2.0]])))
+    Variable([ 3., 10.])
+    """
     return Prod(axis, keepdims, where, initial)(in_dtype(array, dtype))

@@ -1,7 +1,7 @@
-"""Sums of weights by whole numbers and by intervals: bincount and the histograms.
+"""Sums of weights for each bin: bincount, histogram, histogram2d, histogramdd.
 
-The weights carry the gradient. Which bin a sample falls into does not change when it moves a
-little, so a histogram that counts is refused: its gradient is 0 everywhere, which nobody means.
+Only the weights are differentiated. The bin of a sample is a step function of the sample, so its
+gradient would be 0 everywhere; a Variable as samples or bins, or no weights at all, is refused.
 """
 
 from __future__ import annotations
@@ -223,7 +223,10 @@ def histogramdd(
 
 
 def _weights(original: Callable[..., Any], weights: Operand | None, *samples: object) -> Variable:
-    """The weights as a Variable. Raises UnsupportedError if they are not what is differentiated."""
+    """Give the weights as a Variable.
+
+    Raises UnsupportedError if there are none, or if samples or bins are Variables.
+    """
     if weights is None or any(isinstance(leaf, Variable) for leaf in leaves(samples)):
         raise UnsupportedError(
             f"numpy.{original.__name__} has a gradient for its weights alone, as the bin of a "
@@ -238,7 +241,7 @@ def _binned(
     weights: Variable,
     density: bool | None,
 ) -> Variable:
-    """The sums of the weights in the bins between `edges`, of which the last is closed above."""
+    """Add up the weights in each bin between `edges`; the last bin includes its upper edge."""
     shape = tuple(len(e) - 1 for e in edges)
     found = np.array([_bins(v, e) for v, e in zip(samples, edges)])
     inside = np.all((found >= 0) & (found < np.reshape(shape, (-1, 1))), axis=0)
@@ -248,12 +251,12 @@ def _binned(
 
 
 def _bins(v: NDArray[Any], edges: Edges) -> NDArray[np.intp]:
-    """The number of the bin of each sample; outside of 0, 1, ..., n - 1 if it is in none."""
+    """The index of the bin of each sample; outside of all bins it is not in 0, ..., n - 1."""
     return np.searchsorted(edges, v, "right") - np.where(v == edges[-1], 2, 1)
 
 
 def _volumes(edges: Sequence[Edges]) -> NDArray[Any]:
-    """The product of the widths of each cell."""
+    """The volume of each cell of a grid: the product of its widths."""
     volumes: NDArray[Any] = np.ones((), np.float64)
     for widths in map(np.diff, edges):
         volumes = np.multiply.outer(volumes, widths)

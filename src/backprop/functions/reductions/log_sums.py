@@ -1,4 +1,7 @@
-"""Logarithms of sums of many powers: logaddexp.reduce and .accumulate, by LogSum, RunningLogSum."""
+"""The methods `reduce` and `accumulate` of the ufuncs logaddexp and logaddexp2.
+
+They give logarithms of sums of exponentials (logsumexp), by the rules LogSum and RunningLogSum.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ _KINK = "equal infinities share the gradient"
 
 
 class LogSum(Reduction, fresh=True):
-    """y = ln Σ eˣ over `axis`, with e to the power of `initial`; equal infinities share."""
+    """y = ln Σ eˣ over `axis` (logsumexp), where the sum includes e to the power of `initial`.
+
+    The gradient is the softmax of x; equal infinities share it.
+    """
 
     __slots__ = ()
     functions: ClassVar[Functions] = (np.logaddexp.reduce, np.logaddexp.reduce)
@@ -51,7 +57,7 @@ class LogSum(Reduction, fresh=True):
         return self.dropped(self.total(uf.multiply(tx, self.parts(), out=...)))
 
     def parts(self) -> Array:
-        """Which part of the sum each element is; of sums that overflow or vanish too."""
+        """The share of each element in the sum (its softmax), even if the sum overflows."""
         most = self.most(values(self.x))
         with np.errstate(over="ignore"):  # of elements that do not count
             terms = self.masked(self.power(ahead(self.x, most), out=...))
@@ -59,20 +65,23 @@ class LogSum(Reduction, fresh=True):
         return uf.divide(terms, total + np.equal(total, 0).astype(total.dtype), out=...)
 
     def most(self, x: Array) -> Array:
-        """The largest element that counts: beside it no power overflows."""
+        """The largest element that counts, which is subtracted so that no exponential overflows."""
         low = -np.inf if self.initial is None else self.initial
         most: Array = np.max(x, self.axis, keepdims=True, initial=low, where=self.where)
         return most
 
     def first(self, most: Array) -> Array:
-        """The term of `initial`."""
+        """The exponential of `initial`, relative to the largest; 0 if there is no `initial`."""
         if self.initial is None:
             return np.zeros_like(most)
         return self.power(ahead(np.full_like(most, self.initial), most), out=...)
 
 
 class LogSum2(LogSum, fresh=True):
-    """y = log₂ Σ 2ˣ over `axis`, with 2 to the power of `initial`; equal infinities share."""
+    """y = log₂ Σ 2ˣ over `axis`, where the sum includes 2 to the power of `initial`.
+
+    Equal infinities share the gradient.
+    """
 
     __slots__ = ()
     functions: ClassVar[Functions] = (np.logaddexp2.reduce, np.logaddexp2.reduce)
@@ -80,7 +89,7 @@ class LogSum2(LogSum, fresh=True):
 
 
 class RunningLogSum(Function, fresh=True):
-    """yⱼ = the logarithm of the sum of powers of xₖ for k ≤ j, along the last axis."""
+    """yⱼ = ln Σ e^xₖ for k ≤ j along the last axis, or log₂ Σ 2^xₖ: a running logsumexp."""
 
     __slots__ = ("step", "ufunc")
 
@@ -102,6 +111,7 @@ class RunningLogSum(Function, fresh=True):
 
 
 def _reductions(name: str) -> list[Case]:
+    """The cases that verify the method `reduce` of the ufunc `name`."""
     some = "where=[True, False, True]"
     return [
         case(f"onp.{name}.reduce(x)", x=(3, 2)),
@@ -113,6 +123,7 @@ def _reductions(name: str) -> list[Case]:
 
 
 def _accumulations(name: str) -> list[Case]:
+    """The cases that verify the method `accumulate` of the ufunc `name`."""
     return [
         case(f"onp.{name}.accumulate(x)", x=(3, 2)),
         case(f"onp.{name}.accumulate(x, axis=-1)", x=(2, 0)),
@@ -131,7 +142,39 @@ def logaddexp_reduce(
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
-    """The logarithm of the sum of powers of e, over the first axis or those asked for."""
+    """The logarithm ln Σ eˣ over `axis`, the first one by default: numpy.logaddexp.reduce.
+
+    This is logsumexp, whose gradient is the softmax of the input. Equal infinities share it.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, tuple of int or None, default 0
+        The axes that are reduced; None stands for all of them.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+    keepdims : bool, default False
+        Whether the result keeps the reduced axes, with length 1.
+    initial : float or None, default None
+        A further number that takes part in every reduction.
+    where : array_like of bool, default True
+        Which elements count; it is broadcast to the shape of the input.
+
+    Returns
+    -------
+    Variable
+        The logarithm of the sum.
+        Its shape is that of the input without the reduced axes, its dtype that of the input.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> x = Variable(np.array([1000.0, 1000.0]))
+    >>> np.logaddexp.reduce(x).backward()
+    >>> x.grad
+    array([0.5, 0.5])
+    """
     return LogSum(axis, keepdims, where, initial)(in_dtype(array, dtype))
 
 
@@ -146,7 +189,37 @@ def logaddexp2_reduce(
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
-    """The logarithm of the sum of powers of 2, over the first axis or those asked for."""
+    """The logarithm log₂ Σ 2ˣ over `axis`, the first one by default: numpy.logaddexp2.reduce.
+
+    Equal infinities share the gradient.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, tuple of int or None, default 0
+        The axes that are reduced; None stands for all of them.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+    keepdims : bool, default False
+        Whether the result keeps the reduced axes, with length 1.
+    initial : float or None, default None
+        A further number that takes part in every reduction.
+    where : array_like of bool, default True
+        Which elements count; it is broadcast to the shape of the input.
+
+    Returns
+    -------
+    Variable
+        The logarithm of the sum.
+        Its shape is that of the input without the reduced axes, its dtype that of the input.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> np.logaddexp2.reduce(Variable(np.array([3.0, 3.0])))
+    Variable(4.)
+    """
     return LogSum2(axis, keepdims, where, initial)(in_dtype(array, dtype))
 
 
@@ -154,7 +227,35 @@ def logaddexp2_reduce(
 def logaddexp_accumulate(
     array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None
 ) -> Variable:
-    """The logarithms of the sums of powers of e up to each element."""
+    """The running logarithms yⱼ = ln Σ e^xₖ for k ≤ j along `axis`: numpy.logaddexp.accumulate.
+
+    Equal infinities share the gradient.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, default 0
+        The axis along which the elements are accumulated.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+
+    Returns
+    -------
+    Variable
+        The logarithms, of the shape of the input.
+
+    Raises
+    ------
+    TypeError
+        If the input has no axes.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> np.logaddexp.accumulate(Variable(np.array([0.0, -np.inf, 0.0]))).round(6)
+    Variable([0.      , 0.      , 0.693147])
+    """
     return accumulated(RunningLogSum(np.logaddexp, Logaddexp()), in_dtype(array, dtype), axis)
 
 
@@ -162,5 +263,33 @@ def logaddexp_accumulate(
 def logaddexp2_accumulate(
     array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None
 ) -> Variable:
-    """The logarithms of the sums of powers of 2 up to each element."""
+    """The running logarithms yⱼ = log₂ Σ 2^xₖ for k ≤ j along `axis`: numpy.logaddexp2.accumulate.
+
+    Equal infinities share the gradient.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, default 0
+        The axis along which the elements are accumulated.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+
+    Returns
+    -------
+    Variable
+        The logarithms, of the shape of the input.
+
+    Raises
+    ------
+    TypeError
+        If the input has no axes.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> np.logaddexp2.accumulate(Variable(np.array([1.0, 1.0, 2.0])))
+    Variable([1., 2., 3.])
+    """
     return accumulated(RunningLogSum(np.logaddexp2, Logaddexp2()), in_dtype(array, dtype), axis)

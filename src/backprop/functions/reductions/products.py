@@ -1,4 +1,4 @@
-"""Products that sum over axes, and those of every pair: dot, inner, tensordot, outer, kron."""
+"""Products that sum over axes (dot, inner, tensordot, ...), and of all pairs (outer, kron)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Summed: TypeAlias = int | Sequence[int]  # one axis or several
 
 
 def bare(x: Operand) -> Variable | Array:
-    """`x`, or the array alone if nobody wants its gradient: what is done to it makes no graph."""
+    """Give `x` as a Variable, or as its plain array if it is a constant, which needs no graph."""
     v = as_variable(x)
     return v.data if isinstance(v, Constant) else v
 
@@ -44,9 +44,10 @@ def bare(x: Operand) -> Variable | Array:
     ],
 )
 def dot(a: Operand, b: Operand) -> Variable:
-    """The sum over the last axis of `a` and the last but one of `b`: numpy.dot.
+    """The product Σₖ a[..., k] b[..., k, :] of two arrays: numpy.dot.
 
-    A vector has only its one axis, and a number multiplies.
+    It sums over the last axis of `a` and the last but one of `b`, or the only axis of a vector `b`;
+    a number multiplies. Returns a Variable. Raises ValueError if the lengths of these axes differ.
 
     >>> x = Variable(np.array([1.0, 2.0]))
     >>> y = dot(x, x)
@@ -70,7 +71,15 @@ def dot(a: Operand, b: Operand) -> Variable:
     ],
 )
 def vdot(a: Operand, b: Operand, /) -> Variable:
-    """The sum of the products of all elements, each operand flattened: numpy.vdot."""
+    """The sum of the products of all elements of two arrays, both flattened: numpy.vdot.
+
+    Returns a Variable without axes. Raises ValueError if the sizes differ.
+
+    >>> from backprop import Variable
+    >>> x = Variable(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> vdot(x, x)
+    Variable(30.)
+    """
     return Matmul()(bare(a).reshape(-1), bare(b).reshape(-1))
 
 
@@ -85,7 +94,15 @@ def vdot(a: Operand, b: Operand, /) -> Variable:
     ],
 )
 def inner(a: Operand, b: Operand, /) -> Variable:
-    """The sum over the last axis of both: numpy.inner."""
+    """The product Σₖ a[..., k] b[..., k], which sums over the last axis of both: numpy.inner.
+
+    A number multiplies. Returns a Variable, with the other axes of `a` before those of `b`. Raises
+    ValueError if the lengths of the last axes differ.
+
+    >>> from backprop import Variable
+    >>> inner(Variable(np.array([[1.0, 2.0], [3.0, 4.0]])), np.array([1.0, 10.0]))
+    Variable([21., 43.])
+    """
     if queries.ndim(a) == 0 or queries.ndim(b) == 0:
         return laid(multiply(a, b))
     if queries.ndim(b) == 1:
@@ -102,7 +119,13 @@ def inner(a: Operand, b: Operand, /) -> Variable:
     ],
 )
 def outer(a: Operand, b: Operand) -> Variable:
-    """Every element of `a` times every element of `b`, each flattened: numpy.outer."""
+    """The matrix yᵢⱼ = aᵢ bⱼ of the products of all pairs, both operands flattened: numpy.outer.
+
+    >>> from backprop import Variable
+    >>> outer(Variable(np.array([1.0, 2.0])), np.array([1.0, 10.0, 100.0]))
+    Variable([[  1.,  10., 100.],
+              [  2.,  20., 200.]])
+    """
     return multiply(bare(a).reshape(-1, 1), bare(b).reshape(-1))
 
 
@@ -154,7 +177,7 @@ def tensordot(a: Operand, b: Operand, axes: int | tuple[Summed, Summed] = 2) -> 
 
 
 def _split(x: Variable | Array, axes: Summed) -> tuple[list[int], list[int], list[int]]:
-    """The axes of `x` that stay, those that are summed over, and the lengths of the latter."""
+    """Split the axes of `x` into kept and summed ones, and give the lengths of the latter."""
     given = as_tuple(axes)
     lengths = [x.shape[i] for i in given]
     summed = [i % x.ndim for i in given]
@@ -173,7 +196,12 @@ def _split(x: Variable | Array, axes: Summed) -> tuple[list[int], list[int], lis
     ],
 )
 def kron(a: Operand, b: Operand) -> Variable:
-    """Every element of `a` times the whole of `b`, laid out as blocks: numpy.kron."""
+    """The Kronecker product, in which each element of `a` becomes a block aᵢⱼ b: numpy.kron.
+
+    >>> from backprop import Variable
+    >>> kron(Variable(np.array([1.0, 2.0])), np.array([1.0, 10.0, 100.0]))
+    Variable([  1.,  10., 100.,   2.,  20., 200.])
+    """
     if queries.ndim(a) == 0 or queries.ndim(b) == 0:
         return multiply(a, b)
     x, z = bare(a), bare(b)

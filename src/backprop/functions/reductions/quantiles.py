@@ -1,7 +1,7 @@
-"""Medians and quantiles: Quantile.
+"""Medians, quantiles and percentiles, all by the rule Quantile.
 
-Each is a weighted sum of two neighbours among the sorted elements, and the weights depend on no
-value: so it is linear wherever no two elements are equal.
+A quantile is a weighted sum of two neighbours among the sorted elements, with weights that depend
+on no element. So it is piecewise linear, with kinks only where two elements are equal.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ _NAN: Final = f"{_KINK}, a nan has gradient 0"
 
 
 class Quantile(Function, fresh=True):
-    """y = (1 - t) aₖ + t aₖ₊₁ with x sorted as a, where k + t is the place of `q` by `method`.
+    """y = (1 - t) aₖ + t aₖ₊₁, where a is x sorted over `axis` and k + t the position of `q` in a.
 
-    Of equal elements one gets the gradient.
+    `method` says what that position is. Of equal elements one gets the gradient.
     """
 
     __slots__ = ("axis", "function", "keepdims", "settings")
@@ -104,7 +104,10 @@ class Quantile(Function, fresh=True):
         return uf.add(low, high, out=...).reshape(self.y.shape)
 
     def neighbours(self) -> Iterator[tuple[NDArray[np.intp], Array]]:
-        """The places of aₖ and aₖ₊₁ in x, flat, and their weights: rows of q, columns of groups."""
+        """Yield the flat indices in x of aₖ and their weights, then the same for aₖ₊₁.
+
+        Both are arrays with a row for each q and a column for each group.
+        """
         x = values(self.x)
         groups = rows(x, self.axis)
         k = self.ranks(groups)
@@ -118,7 +121,7 @@ class Quantile(Function, fresh=True):
             yield there, np.where(np.isnan(k), 0.0, weight).astype(x.dtype)
 
     def ranks(self, groups: Array) -> NDArray[np.float64]:
-        """The k + t of each q for each group, which depends on how many elements count."""
+        """The position k + t of each q (rows) in each group (columns), nan left out."""
         if self.function not in _WITHOUT_NAN:
             return np.repeat(self.rank(groups.shape[-1]), len(groups), axis=-1)
         n = np.count_nonzero(~np.isnan(groups), axis=-1)
@@ -126,7 +129,10 @@ class Quantile(Function, fresh=True):
         return np.concatenate([self.rank(int(size)) for size in sizes], axis=-1)[:, which]
 
     def rank(self, n: int) -> NDArray[np.float64]:
-        """The k + t of each q, as a column: what NumPy finds among 0, 1, 2, ...; nan if n is 0."""
+        """The position k + t of each q among n sorted elements, as a column; nan if n is 0.
+
+        It is what NumPy finds as the quantile of 0, 1, ..., n - 1.
+        """
         if not n:
             return np.full((np.size(self.settings.get("q", 0.5)), 1), np.nan)
         k = self.function(np.arange(n, dtype=np.float64), **self.settings)
@@ -134,7 +140,7 @@ class Quantile(Function, fresh=True):
 
 
 def rows(v: NDArray[Any], axis: Axes) -> NDArray[Any]:
-    """The groups that are reduced, one a row."""
+    """Reshape `v` to a matrix with one row for each group of elements that is reduced."""
     axes = axes_of(axis, v.ndim)
     kept = tuple(i for i in range(v.ndim) if i not in axes)
     moved = np.transpose(v, (*kept, *axes))
@@ -142,7 +148,7 @@ def rows(v: NDArray[Any], axis: Axes) -> NDArray[Any]:
 
 
 def _flat(q: ArrayLike) -> ArrayLike:
-    """`q` itself. Raises UnsupportedError if it has several axes: NumPy scatters them then."""
+    """Give `q` itself; UnsupportedError if it has two axes or more, which NumPy reorders."""
     if np.ndim(q) > 1:
         raise UnsupportedError(
             f"q of shape {np.shape(q)}: the functions without nan take a number or a vector here, "
@@ -152,7 +158,7 @@ def _flat(q: ArrayLike) -> ArrayLike:
 
 
 def _exact(q: ArrayLike) -> NDArray[Any]:
-    """`q` in an array of our own, wide enough to find the place among any number of elements."""
+    """Copy `q` to an array, at least in float64, so that positions in it are exact."""
     array = np.array(q)
     return array.astype(np.result_type(array, np.float64)) if array.dtype.kind == "f" else array
 

@@ -1,4 +1,4 @@
-"""Sums over axes, and what all reductions share: Reduction, Sum."""
+"""Sums over axes (sum, nansum), and Reduction, the base class of all rules that reduce axes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ __all__ = ["nansum", "sum"]
 
 
 class Reduction(Function, fresh=True):
-    """What rules that reduce over axes share: their settings, and the way back to x's shape."""
+    """The base class of rules that reduce axes: it holds the settings and restores the shape of x.
+
+    A subclass names in `functions` the NumPy function that it computes, and the one that skips nan.
+    """
 
     __slots__ = ("axis", "initial", "keepdims", "nan", "where")
     functions: ClassVar[Functions]
@@ -56,7 +59,7 @@ class Reduction(Function, fresh=True):
         return self.reduce(x, initial=self.initial)
 
     def reduce(self, x: Array, **settings: Any) -> Array:
-        """What NumPy makes of `x`; a setting that is None is left out."""
+        """Call the NumPy function of the rule with its settings, without those that are None."""
         given = {k: v for k, v in settings.items() if v is not None}
         if self.where is not True:
             given["where"] = self.where
@@ -64,14 +67,14 @@ class Reduction(Function, fresh=True):
 
     @property
     def counted(self) -> Mask:
-        """The elements of x that count."""
+        """A mask of the elements of x that count; True if all do."""
         if not self.nan:
             return self.where
         there: NDArray[np.bool_] = ~np.isnan(self.x)
         return there & self.where
 
     def count(self) -> int | NDArray[np.intp]:
-        """How many elements count; for each group, with its axes, if that may differ."""
+        """How many elements count in each group: one number, or an array with all axes."""
         shape: Shape = self.x.shape
         counted = self.counted
         if counted is True:
@@ -80,59 +83,59 @@ class Reduction(Function, fresh=True):
         return n
 
     def masked(self, v: Array, otherwise: float = 0.0) -> Array:
-        """`v` where an element counts, else another number."""
+        """Replace in `v` the elements that do not count by the number `otherwise`."""
         counted = self.counted
         return v if counted is True else np.where(counted, v, v.dtype.type(otherwise))
 
     def kept(self, y: Array) -> Array:
-        """`y` with the axes that were reduced, of length 1."""
+        """Reshape `y` so that it keeps the reduced axes, with length 1."""
         return y if self.keepdims else y.reshape(reduced(self.x.shape, self.axis))
 
     def spread(self, y: Array) -> Array:
-        """A value for each group, for all elements of x."""
+        """Broadcast `y`, one value for each group, to the shape of x."""
         return np.broadcast_to(self.kept(y), self.x.shape)
 
     def total(self, v: Array) -> Array:
-        """The sums of `v` over each group, with the axes."""
+        """Sum `v` over each group; the reduced axes are kept."""
         return uf.sum(v, self.axis, keepdims=True)
 
     def dropped(self, v: Array) -> Array:
-        """`v`, which has kept its axes, in the shape of y."""
+        """Reshape `v`, which has kept the reduced axes, to the shape of y."""
         return v if self.keepdims else v.reshape(self.y.shape)
 
 
 def axes_of(axis: Axes, ndim: int) -> tuple[int, ...]:
-    """The axes that are reduced, in the order given; NumPy lets a number have an axis 0 or -1."""
+    """Give `axis` as a tuple of axes that are not negative; an array without axes has none."""
     if axis is None:
         return tuple(range(ndim))
     return normalize_axis_tuple(axis, ndim) if ndim else ()
 
 
 def reduced(shape: Shape, axis: Axes) -> Shape:
-    """`shape` with length 1 along the axes that are reduced."""
+    """Give `shape` with length 1 along the axes that are reduced."""
     gone = axes_of(axis, len(shape))
     return tuple(1 if i in gone else n for i, n in enumerate(shape))
 
 
 def mask(where: object) -> Mask:
-    """The elements that count, in an array of our own; True if all do."""
+    """Copy the argument `where` to an array of bool; True stands for all elements."""
     return True if where is True else np.array(where, np.bool_)
 
 
 def values(x: Array | Variable) -> Array:
-    """The plain array of what a rule reads, for what counts as a constant: an order, a scale."""
+    """Give the plain array of an array or a Variable, for what a rule treats as constant."""
     return x.data if isinstance(x, Variable) else x
 
 
 def over(g: Array, n: ArrayLike) -> Array:
-    """`g / n` in the dtype of `g`, even if that cannot hold n: float16 ends at 65504."""
+    """Divide `g` by the counts `n` in the dtype of `g`, even if that is too narrow to hold n."""
     wide = np.promote_types(g.dtype, np.float32)
     quotient = uf.divide(g.astype(wide, copy=False), np.asarray(n, wide), out=...)
     return quotient.astype(g.dtype, copy=False)
 
 
 class Sum(Reduction, fresh=True):
-    """y = Σ x over `axis`, of the elements where `where` is true, and of `initial`."""
+    """y = Σ x over `axis`, of the elements where `where` is true and of `initial`; dy/dx = 1."""
 
     __slots__ = ()
     functions: ClassVar[Functions] = (np.sum, np.nansum)
@@ -282,5 +285,33 @@ def add_reduce(
     initial: float | None = None,
     where: ArrayLike = True,
 ) -> Variable:
-    """The sum over the first axis, or those asked for: numpy.add.reduce."""
+    """The sum over `axis`, the first one by default: numpy.add.reduce.
+
+    Parameters
+    ----------
+    array : array_like or Variable
+        The input, of at least one axis.
+    axis : int, tuple of int or None, default 0
+        The axes that are reduced; None stands for all of them.
+    dtype : DTypeLike or None, default None
+        The floating dtype that the input is converted to first; None keeps its own.
+    keepdims : bool, default False
+        Whether the result keeps the reduced axes, with length 1.
+    initial : float or None, default None
+        A further number that takes part in every reduction.
+    where : array_like of bool, default True
+        Which elements count; it is broadcast to the shape of the input.
+
+    Returns
+    -------
+    Variable
+        The sum.
+        Its shape is that of the input without the reduced axes, its dtype that of the input.
+
+    Examples
+    --------
+    >>> from backprop import Variable
+    >>> np.add.reduce(Variable(np.array([[1.0, 5.0], [3.0, 2.0]])))
+    Variable([4., 7.])
+    """
     return Sum(axis, keepdims, where, initial)(in_dtype(array, dtype))

@@ -1,6 +1,6 @@
-"""Running sums and products, and differences: Cumsum, Cumprod.
+"""Running sums and products (cumsum, cumprod and their variants), and differences (diff).
 
-The rules work along the last axis; the functions bring the axis asked for there.
+The rules Cumsum and Cumprod work along the last axis; the functions move the given axis there.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ __all__ = [
 
 
 class Cumsum(Linear, fresh=True):
-    """yⱼ = Σ xₖ for k ≤ j, along the last axis."""
+    """yⱼ = Σ xₖ for k ≤ j along the last axis, the running sum."""
 
     __slots__ = ()
 
@@ -61,7 +61,10 @@ def _sums_from_end(x: Array) -> Array:
 
 
 class Cumprod(Function, fresh=True):
-    """yⱼ = Π xₖ for k ≤ j, along the last axis; exact with zeros, where nothing is divided."""
+    """yⱼ = Π xₖ for k ≤ j along the last axis, the running product.
+
+    Its gradient is exact where elements are 0, for nothing is divided there.
+    """
 
     __slots__ = ()
 
@@ -79,15 +82,16 @@ class Cumprod(Function, fresh=True):
         return np.where(extreme, _sums_from_end(gy * y) / x, self.multiplied(others, gy))
 
     def multiplied(self, x: Array, gy: Array) -> Array:
-        """The gradient with no division: y before xᵢ, times Σ gyⱼ xᵢ₊₁ ... xⱼ."""
+        """The gradient without a division: yᵢ₋₁ Σⱼ gyⱼ xᵢ₊₁ ⋯ xⱼ for each xᵢ."""
         after = suffix_sums(x[..., 1:], gy)
         return np.concatenate([after[..., :1], absorb(after[..., 1:], self.y[..., :-1])], axis=-1)
 
 
 def _extreme(y: Array | Variable) -> NDArray[np.bool_]:
-    """In which lanes a product of some neighbours leaves the range of floats, but no product y.
+    """Which rows have a product of some neighbours that may overflow, while all y are in range.
 
-    After a rise of 300 decades, a fall of 600 and another rise all of y are ordinary numbers.
+    This is so where y falls by more than the dtype's range and rises again, while all of y are
+    finite and not subnormal.
     """
     data = y.data if isinstance(y, Variable) else y
     if not data.size:
@@ -100,10 +104,10 @@ def _extreme(y: Array | Variable) -> NDArray[np.bool_]:
 
 
 def suffix_sums(a: Array, b: Array) -> Array:
-    """sᵢ = bᵢ + aᵢ sᵢ₊₁ along the last axis, of which `a` is one shorter.
+    """Solve sᵢ = bᵢ + aᵢ sᵢ₊₁ from the end of the last axis; `a` is one element shorter than `b`.
 
-    By doubling: s over 1, 2, 4, ... elements. So it is a few operations on whole arrays, and as
-    many nodes where they are Variables.
+    This is done by doubling, over 1, 2, 4, ... elements: a few operations on whole arrays, and as
+    many nodes of the graph if they are Variables.
     """
     while n := a.shape[-1]:
         width = b.shape[-1] - n
@@ -295,7 +299,7 @@ def _cumulative(rule: Function, x: Operand, axis: int | None, initial: float | N
 
 
 def _joined(parts: list[Operand], like: Variable, axis: int) -> Variable:
-    """The parts one after the other; a number, or what has no axes, as one slice of `like`."""
+    """Concatenate the parts along `axis`; a part without axes becomes one slice like `like`'s."""
     axis = normalize_axis_index(axis, like.ndim)
     slice_ = (*like.shape[:axis], 1, *like.shape[axis + 1 :])
     whole = [

@@ -1,4 +1,4 @@
-"""Variances and standard deviations: Var, Std."""
+"""Variances and standard deviations: var, std, and nanvar and nanstd, which skip nan."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NEAR: Final = Interval(1.0, 9.0)
 
 
 class _Spread(Reduction, fresh=True):
-    """What Var and Std share: the elements less their mean, and the degrees of freedom."""
+    """What Var and Std share: the deviations from the mean, and the degrees of freedom."""
 
     __slots__ = ("ddof",)
 
@@ -48,22 +48,25 @@ class _Spread(Reduction, fresh=True):
         return self.reduce(x, ddof=self.ddof)
 
     def centred(self) -> Array:
-        """X less its mean, 0 where it does not count."""
+        """The deviation of each element of x from the mean; 0 where it does not count."""
         return self.masked(centred(self.masked(self.x), self.axis, self.counted, self.count()))
 
     def freedom(self) -> Array:
-        """N - ddof, a number or one for each group, but never below 0: then y is inf or nan."""
+        """The degrees of freedom n - ddof of each group, and 0 where that is negative."""
         return np.maximum(np.subtract(self.count(), self.ddof), 0).astype(np.longdouble)
 
     def share(self, g: Array, n: Array) -> Array:
-        """`g / n`, and 0 / 0 is 0: what does not count has a gradient of 0, if y is nan too."""
+        """Divide `g` by `n`, with 0 / 0 = 0: so the gradient of what does not count is 0."""
         with np.errstate(divide="ignore", invalid="ignore"):
             share = over(g, n)
         return share if np.all(n) else np.where(np.equal(g, 0) & np.equal(n, 0), g, share)
 
 
 class Var(_Spread, fresh=True):
-    """y = Σ (x - mean x)² / (n - ddof) over `axis`; dy/dx = 2 (x - mean x) / (n - ddof)."""
+    """y = Σ (x - mean x)² / (n - ddof) over `axis`, the variance.
+
+    dy/dx = 2 (x - mean x) / (n - ddof).
+    """
 
     __slots__ = ()
     functions: ClassVar[Functions] = (np.var, np.nanvar)
@@ -80,9 +83,10 @@ class Var(_Spread, fresh=True):
 
 
 class Std(_Spread, fresh=True):
-    """y = √var x; dy/dx = u / √(n - ddof), with u = (x - mean x) / ‖x - mean x‖.
+    """y = √var x over `axis`, the standard deviation.
 
-    Where all elements are equal the gradient is 0.
+    dy/dx = u / √(n - ddof) with the unit vector u = (x - mean x) / ‖x - mean x‖. Where all elements
+    are equal the gradient is 0.
     """
 
     __slots__ = ()
@@ -101,9 +105,10 @@ class Std(_Spread, fresh=True):
 
 
 def centred(x: Any, axis: Axes, counted: Any, n: int | NDArray[np.intp]) -> Any:
-    """`x` less its mean; exactly 0 where all elements that count are equal.
+    """Subtract its mean from `x`; the result is exactly 0 where all elements that count are equal.
 
-    They are first moved by one of them: what is then left of the mean has no large part to lose.
+    First one of the elements is subtracted from all: the rest of the mean is then small and loses
+    no digits.
     """
     data = values(x)
     first = np.max(data, axis, keepdims=True, where=counted, initial=-np.inf)
@@ -113,7 +118,7 @@ def centred(x: Any, axis: Axes, counted: Any, n: int | NDArray[np.intp]) -> Any:
 
 
 def unit(d: Any, axis: Axes) -> Any:
-    """`d` over its norm, neither of which may overflow on the way; 0 where all of `d` is 0."""
+    """Divide `d` by its norm, without overflow or underflow; 0 where all of `d` is 0."""
     data = values(d)
     largest = np.max(abs(data), axis, keepdims=True, initial=0)
     nothing = np.equal(largest, 0)
@@ -123,7 +128,10 @@ def unit(d: Any, axis: Axes) -> Any:
 
 
 def _freedoms(ddof: float, correction: float | None) -> float:
-    """The two names of one number."""
+    """Give the one number that both keywords, `ddof` and `correction`, name.
+
+    Raises ValueError if both are given.
+    """
     if correction is None:
         return ddof
     if ddof != 0:
