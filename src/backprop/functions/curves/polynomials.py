@@ -174,6 +174,7 @@ def polyint(
         case("np.polyfit([0.0, 1.0, 3.0, 4.0], x, 1)", x=(4,)),
         case("np.polyfit(x + onp.array([0, 3, 9], x.dtype), [1.0, 0.0, 2.0], 1)", _SMALL, x=(3,)),
         case("np.polyfit([0, 1, 3, 5], x, 2, rcond=1e-9, w=[1.0, 2.0, 1.0, 3.0])", x=(4, 2)),
+        case("np.polyfit([0, 1, 3], x, 1, w=[1, 2, 1])", x=(3,)),
     ],
 )
 def polyfit(
@@ -219,7 +220,8 @@ def polyfit(
         left = left * weights[:, np.newaxis]
         right = right * weights.reshape((-1,) + (1,) * (right.ndim - 1))
     scale = sqrt((left * left).sum(axis=0))
-    cutoff = places.size * float(np.finfo(places.dtype).eps) if rcond is None else rcond
+    eps = np.finfo(np.result_type(places.dtype, 0.0)).eps  # the places may be integers
+    cutoff = places.size * float(eps) if rcond is None else rcond
     found = lstsq(left / scale, right, cutoff)[0]
     return (found.T / scale).T
 
