@@ -61,8 +61,9 @@ _MODULES: Final = (
     "transforms/forward_mode",
 )
 _KERNEL_TESTS: Final = (
-    "notes promises graph modes errors operators peers function_errors kinks keywords "
-    "numpy_protocols transforms variable lending checking everyday containers stateful"
+    "notes promises graph settings gradients memory failures modes errors operators peers "
+    "function_errors kinks keywords numpy_protocols transforms variable lending checking "
+    "everyday containers stateful"
 )
 _RULE_TESTS: Final = (
     "tests/functions/test_function_errors.py",
