@@ -25,7 +25,8 @@ from backprop.testing.judging.measuring import (
     gradient_spread,
     measure,
 )
-from backprop.testing.numeric.differences import Derivative, column, curvature, one_sided, reach
+from backprop.testing.numeric.differences import column, curvature, one_sided, reach
+from backprop.testing.numeric.limits import Derivative
 from backprop.testing.numeric.ties import slopes_around
 from backprop.testing.rules import Arrays, Rule, rule_of, with_vjp
 

@@ -16,7 +16,8 @@ from backprop.ground.domain import REALS
 from backprop.testing.judging import forward
 from backprop.testing.judging.forward import wrong_tangent
 from backprop.testing.judging.measuring import Point, measure, spread
-from backprop.testing.numeric.differences import Derivative, column
+from backprop.testing.numeric.differences import column
+from backprop.testing.numeric.limits import Derivative
 from backprop.testing.rules import Arrays, Rule, rule_of
 
 INF, NAN = np.inf, np.nan

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from backprop.testing.generators.strategies import functions, inputs, numbers, variables
     from backprop.testing.judging.measuring import Measurement
     from backprop.testing.judging.mismatch import GradientMismatch, NothingToJudge
-    from backprop.testing.numeric.differences import Derivative, central_difference
+    from backprop.testing.numeric.differences import central_difference
+    from backprop.testing.numeric.limits import Derivative
     from backprop.testing.verifier import Report, check_gradient, verify, verify_rule
 
 __all__ = [
@@ -48,7 +49,8 @@ _ROOMS: Final = {
     "generators.strategies": ("functions", "inputs", "numbers", "variables"),
     "judging.measuring": ("Measurement",),
     "judging.mismatch": ("GradientMismatch", "NothingToJudge"),
-    "numeric.differences": ("Derivative", "central_difference"),
+    "numeric.differences": ("central_difference",),
+    "numeric.limits": ("Derivative",),
     "verifier": ("Report", "check_gradient", "verify", "verify_rule"),
 }
 _PLACES: Final = {name: room for room, names in _ROOMS.items() for name in names}

@@ -15,7 +15,7 @@ import numpy as np
 from backprop.errors import BackpropError, GradientShapeError, GradientTypeError
 from backprop.ground.arrays import Array
 from backprop.testing.judging.measuring import ULPS, Point, spread
-from backprop.testing.numeric.differences import SAFETY
+from backprop.testing.numeric.limits import SAFETY
 from backprop.testing.rules import Arrays, Rule
 
 if TYPE_CHECKING:

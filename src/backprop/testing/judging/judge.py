@@ -24,7 +24,8 @@ from backprop.testing.judging.measuring import (
     gradient_spread,
     widened,
 )
-from backprop.testing.numeric.differences import SAFETY, Derivative, curvature, one_sided, reach
+from backprop.testing.numeric.differences import curvature, one_sided, reach
+from backprop.testing.numeric.limits import SAFETY, Derivative
 from backprop.testing.numeric.ties import extremes, slopes_around, tied
 from backprop.testing.rules import Rule
 

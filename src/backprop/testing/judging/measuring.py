@@ -16,7 +16,8 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.ground.domain import Interval
-from backprop.testing.numeric.differences import SAFETY, Derivative, Map, column
+from backprop.testing.numeric.differences import Map, column
+from backprop.testing.numeric.limits import SAFETY, Derivative
 from backprop.testing.rules import Arrays, Rule
 
 if TYPE_CHECKING:
@@ -117,13 +118,22 @@ class Measurement:
         return float(part[np.isfinite(part)].min(initial=np.inf))
 
 
-def measure(rule: Rule, xs: Arrays, rng: np.random.Generator | None = None) -> Point:
-    """Take the numerical derivative of `rule` at `xs`; of large inputs, at elements `rng` picks."""
+def measure(
+    rule: Rule,
+    xs: Arrays,
+    rng: np.random.Generator | None = None,
+    columns: tuple[list[int], ...] | None = None,
+) -> Point:
+    """Take the numerical derivative of `rule` at `xs`, by the elements of each input in `columns`.
+
+    If they are not given, by all, or of large inputs by some that `rng` picks.
+    """
     y = np.asarray(rule.forward(*xs))
     finite = bool(np.isfinite(y).all())
-    wide, off = _wider(rule, xs, y) if finite else (None, np.zeros(y.size))
+    wide, off = wider(rule, xs, y) if finite else (None, np.zeros(y.size))
     most = _ALL_COLUMNS if rule.order == 1 else _SOME_COLUMNS
-    columns = tuple(_columns(x.size, most, rng) if finite else [] for x in xs)
+    columns = columns or tuple(_columns(x.size, most, rng) for x in xs)
+    columns = columns if finite else tuple([] for _ in xs)
     at = tuple(x.astype(wide) for x in xs) if wide else xs
     jacobians = tuple(_jacobian(rule, at, i, cols, y.size, off) for i, cols in enumerate(columns))
     return Point(rule, xs, y, wide, columns, jacobians)
@@ -163,7 +173,7 @@ def _columns(size: int, most: int, rng: np.random.Generator | None) -> list[int]
     return [0, *sorted(map(int, between)), size - 1]
 
 
-def _wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | None, Array]:
+def wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | None, Array]:
     """The dtype to take differences in, wider than that of `xs` if the rule computes in it.
 
     And the noise of y that shows there. Half the digits must agree, else y is mostly rounding: flat
