@@ -25,6 +25,7 @@ from backprop.testing.judging.mismatch import GradientMismatch, NothingToJudge
 from backprop.testing.proof import smallest_seen, verdicts
 from backprop.testing.quiet import quiet as quiet
 from backprop.testing.rules import Anything, Arrays, OnVariables, Rule, as_callable, pair, rule_of
+from backprop.testing.screening.screen import screened
 
 _EXAMPLES: Final = 50
 _EXAMPLES_OF_TWO_ORDERS: Final = 24
@@ -234,6 +235,9 @@ def _verify(
     dtypes = DTYPES if dtypes is None else entries.dtypes(dtypes)
     count = _number(rules) if examples is None else entries.whole(examples, "examples", 1)
     found = _examples(rules, dtypes, count, seed)
+    failure = screened(rules, dtypes, seed)
+    if failure is not None:
+        raise failure
     first, domains = rules[0], _domains(rules)
     if any(map(judged, found)) and not any(example.point.known for example in found):
         raise NothingToJudge(
