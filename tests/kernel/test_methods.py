@@ -30,6 +30,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "x.argmin()": lambda x: x.argmin(),
     "x.argsort()": lambda x: x.argsort(),
     "x[0].argmax()": lambda x: x[0].argmax(),
+    "x[0].argsort()": lambda x: x[0].argsort(),
     "x.flatten()": lambda x: x.flatten(),
     "x.transpose()": lambda x: x.transpose(),
     "x.repeat(2)": lambda x: x.repeat(2),
