@@ -61,7 +61,7 @@ _MODULES: Final = (
     "transforms/forward_mode",
 )
 _KERNEL_TESTS: Final = (
-    "notes promises graph settings gradients memory failures modes errors operators peers "
+    "methods notes promises graph settings gradients memory failures modes errors operators peers "
     "function_errors kinks keywords numpy_protocols transforms variable lending checking "
     "everyday containers stateful"
 )
