@@ -12,7 +12,7 @@ from backprop.testing.judging.forward import wrong_tangent
 from backprop.testing.judging.judge import mismatch
 from backprop.testing.judging.measuring import Point, compare, measure
 from backprop.testing.judging.mismatch import PERIOD, GradientMismatch, broken, raised, wrong
-from backprop.testing.laws.laws import broken_law
+from backprop.testing.laws.laws import broken_law, careless
 from backprop.testing.rules import Arrays, Rule
 
 
@@ -80,6 +80,9 @@ def finding(rule: Rule, example: Example) -> GradientMismatch | None:
     if law is not None:
         return broken(rule, point.xs, one(example), law)
     for gy in gys:
+        law = careless(rule, point.xs, gy)
+        if law is not None:
+            return broken(rule, point.xs, gy, law)
         for seen in compare(point, gy, rule.vjp(point.xs, gy)):
             k = mismatch(point, rule, gy, seen)
             if k is not None:

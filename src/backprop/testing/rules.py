@@ -35,6 +35,7 @@ class Rule:
     order: int  # 2: the gradient of a rule, as a function of its own
     composed: bool  # of other rules: then rounding between these may cost all digits
     span: float  # from which part of the dtype's range of magnitudes inputs are drawn
+    offers_jvp: bool  # else it is only what backward gives on Variables, and convicts nobody
     call: OnVariables | None  # whose Functions are held to their promises of new memory
     code: str  # Python that rebuilds it in a script, as the last line of which it is an expression
 
@@ -83,6 +84,7 @@ def rule_of(
         order=_said(call, "order", 1),
         composed=not isinstance(call, Node),
         span=_said(call, "span", 1.0),
+        offers_jvp=getattr(call, "has_jvp", True),
         call=joined,
         code=_code(call),
     )
@@ -112,6 +114,7 @@ def pair(
         order=1,
         composed=False,
         span=1.0,
+        offers_jvp=False,
         call=None,
         code=code,
     )

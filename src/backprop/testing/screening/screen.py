@@ -1,4 +1,4 @@
-"""All looks at a rule beside the examples that are searched: what they suspect goes to the judge."""
+"""All looks at a rule beside the searched examples: what they suspect goes to the judge."""
 
 from __future__ import annotations
 
