@@ -200,9 +200,9 @@ def test_what_some_roundings_of_the_inputs_move_as_far_is_ill_conditioned() -> N
     assert moves > 1e-6
     for tolerance in (0.0, moves / 2):
         error = off(2 * moves / MORE + tolerance, 0.0, tolerance)
-        assert judge._ill_conditioned(point, rule, ONE, error, 0)
+        assert judge._ill_conditioned(point, rule, ONE, error, 0, stable=False)
         error = off(2 * moves * MORE + tolerance, 0.0, tolerance)
-        assert not judge._ill_conditioned(point, rule, ONE, error, 0)
+        assert not judge._ill_conditioned(point, rule, ONE, error, 0, stable=False)
 
 
 def test_what_moves_in_a_few_trials_is_not_moved_more_often() -> None:
@@ -210,17 +210,19 @@ def test_what_moves_in_a_few_trials_is_not_moved_more_often() -> None:
     point = at([0.0], {})
     few, late = [0.0, 1.0] * (FEW_TRIALS // 2), [100.0]
 
-    assert not judge._ill_conditioned(point, counting(*few, *late), ONE, off(50.0), 0)
+    assert not judge._ill_conditioned(point, counting(*few, *late), ONE, off(50.0), 0, stable=False)
     slow = counting(*few, *few, *late)
-    assert judge._ill_conditioned(point, slow, ONE, off(50.0, 0.0, 1.0), 0)
+    assert judge._ill_conditioned(point, slow, ONE, off(50.0, 0.0, 1.0), 0, stable=False)
 
 
 def test_what_moves_seldom_is_seen_in_many_trials() -> None:
     """In the last of them too."""
     point, still = at([0.0], {}), [0.0] * (FEW_TRIALS + MANY_TRIALS - 1)
 
-    assert judge._ill_conditioned(point, counting(*still, 1.0), ONE, off(2.0), 0)
-    assert not judge._ill_conditioned(point, counting(*still, 1.0), ONE, off(2.0 * MORE), 0)
+    assert judge._ill_conditioned(point, counting(*still, 1.0), ONE, off(2.0), 0, stable=False)
+    assert not judge._ill_conditioned(
+        point, counting(*still, 1.0), ONE, off(2.0 * MORE), 0, stable=False
+    )
 
 
 # -- Between the slopes around a tie ---------------------------------------------------------------

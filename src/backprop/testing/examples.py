@@ -12,6 +12,7 @@ from backprop.testing.judging.forward import wrong_tangent
 from backprop.testing.judging.judge import mismatch
 from backprop.testing.judging.measuring import Point, compare, measure
 from backprop.testing.judging.mismatch import PERIOD, GradientMismatch, broken, raised, wrong
+from backprop.testing.judging.together import wrong_together
 from backprop.testing.laws.laws import broken_law, careless
 from backprop.testing.rules import Arrays, Rule
 
@@ -87,6 +88,9 @@ def finding(rule: Rule, example: Example) -> GradientMismatch | None:
             k = mismatch(point, rule, gy, seen)
             if k is not None:
                 return wrong(rule, point, gy, seen, k)
+    tie = wrong_together(point, rule, one(example))
+    if tie is not None:
+        return broken(rule, point.xs, one(example), tie)
     law = wrong_tangent(point, rule, one(example))
     return broken(rule, point.xs, one(example), law) if law else None
 

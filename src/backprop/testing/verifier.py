@@ -17,11 +17,12 @@ from backprop.ground.arrays import Array, Shape, Shapes, brief
 from backprop.ground.domain import REALS, Domain
 from backprop.kernel.variable import Node
 from backprop.testing import entries
-from backprop.testing.examples import Example, examine, judged
+from backprop.testing.examples import Example, examine, judged, one
 from backprop.testing.generators.expressions import rules_of
 from backprop.testing.generators.strategies import DTYPES, inputs, ordinary, small_ways, ways
 from backprop.testing.judging.measuring import Measurement, compare
 from backprop.testing.judging.mismatch import GradientMismatch, NothingToJudge
+from backprop.testing.laws.laws import advice
 from backprop.testing.proof import smallest_seen, verdicts
 from backprop.testing.quiet import quiet as quiet
 from backprop.testing.rules import Anything, Arrays, OnVariables, Rule, as_callable, pair, rule_of
@@ -47,6 +48,7 @@ class Report:
     planted: int  # faults planted in the rule,
     rejected: int  # and how many of these the same examples rejected
     accepted: tuple[str, ...]  # the names of the others
+    advice: tuple[str, ...]  # what is no mistake, and better otherwise
     seconds: float
     seed: int  # repeats the run
 
@@ -258,9 +260,15 @@ def _verify(
         planted=len(seen),
         rejected=sum(seen.values()),
         accepted=tuple(name for name, rejected in seen.items() if not rejected),
+        advice=_advice(found),
         seconds=perf_counter() - start,
         seed=seed,
     )
+
+
+def _advice(found: list[Example]) -> tuple[str, ...]:
+    texts = (advice(e.point.rule, e.point.xs, one(e)) for e in found)
+    return tuple(dict.fromkeys(text for text in texts if text is not None))
 
 
 def _number(rules: tuple[Rule, ...]) -> int:

@@ -230,19 +230,35 @@ def rounded(x: Array, k: int, zero: Array | np.floating[Any] | float = 0.0) -> A
     return np.array(x + size * (np.finfo(x.dtype).eps * amount), x.dtype)
 
 
-def spread(f: Callable[..., Array], arrays: Arrays, trials: int = MANY_TRIALS) -> Array:
-    """By how much f moves, element by element, when these move by some roundings each."""
+def spread(
+    f: Callable[..., Array],
+    arrays: Arrays,
+    trials: int = MANY_TRIALS,
+    dtype: type[np.floating[Any]] | None = None,
+) -> Array:
+    """By how much f moves, element by element, when these move by some roundings each.
+
+    With a `dtype` the arrays are moved by roundings of their own, and f is computed in that.
+    """
     moved: list[Array] = []
     for trial in range(trials):
         at = (rounded(a, len(arrays) * trial + i) for i, a in enumerate(arrays))
-        moved.append(np.asarray(f(*at)).reshape(-1).astype(np.longdouble))
+        there = tuple(a.astype(dtype) if dtype else a for a in at)
+        moved.append(np.asarray(f(*there)).reshape(-1).astype(np.longdouble))
     moves: Array = np.ptp(moved, axis=0)
     return moves
 
 
-def gradient_spread(rule: Rule, xs: Arrays, gy: Array, i: int, trials: int = MANY_TRIALS) -> Array:
+def gradient_spread(
+    rule: Rule,
+    xs: Arrays,
+    gy: Array,
+    i: int,
+    trials: int = MANY_TRIALS,
+    dtype: type[np.floating[Any]] | None = None,
+) -> Array:
     """By how much the gradient of input `i` moves so, element by element."""
-    return spread(lambda *at: rule.vjp(at[:-1], at[-1])[i], (*xs, gy), trials)
+    return spread(lambda *at: rule.vjp(at[:-1], at[-1])[i], (*xs, gy), trials, dtype)
 
 
 def _partial(rule: Rule, xs: Arrays, i: int, size: int) -> Map:
