@@ -28,7 +28,7 @@ from backprop.testing.quiet import quiet as quiet
 from backprop.testing.rules import Anything, Arrays, OnVariables, Rule, as_callable, pair, rule_of
 from backprop.testing.screening.screen import screened
 
-_EXAMPLES: Final = 50
+_EXAMPLES: Final = 36
 _EXAMPLES_OF_TWO_ORDERS: Final = 24
 _SEARCHED: Final = 4
 

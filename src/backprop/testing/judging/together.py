@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _MOST: Final = 64  # elements; in larger arrays numbers are repeated on purpose
 _GROUPS: Final = 2  # of equal elements, the largest ones
+_NARROW: Final = 2.0**-10  # with less room f may be flat in its own precision
+_BY: Final = (None, 1.0)  # f's scale is that of the numbers, or one of its own: both must say so
 _ROUNDINGS: Final = 2**10  # of the terms that are added up
 
 
@@ -33,13 +35,16 @@ def wrong_together(point: Point, rule: Rule, gy: Array) -> str | None:
     if not point.known or sum(x.size for x in point.xs) > _MOST:
         return None
     for value in _repeated(point.xs):
-        vs = tuple(
-            np.where(x == value, x.dtype.type(value or 1.0), 0).astype(x.dtype) for x in point.xs
-        )
-        text = _wrong_along(rule, point.xs, vs, gy)
-        if text is not None:
-            return f"where elements that are {value:g} move together, {text}"
+        found = [_wrong_along(rule, point.xs, _moving(point.xs, value, by), gy) for by in _BY]
+        if None not in found:
+            return f"where elements that are {value:g} move together, {found[0]}"
     return None
+
+
+def _moving(xs: Arrays, value: float, by: float | None) -> Arrays:
+    """The direction that moves what is `value`, by so much or by as much as it is."""
+    part = (value or 1.0) if by is None else by
+    return tuple(np.where(x == value, part, 0.0).astype(x.dtype) for x in xs)
 
 
 def _repeated(xs: Arrays) -> list[float]:
@@ -51,7 +56,7 @@ def _repeated(xs: Arrays) -> list[float]:
 
 def _wrong_along(rule: Rule, xs: Arrays, vs: Arrays, gy: Array) -> str | None:
     room = min((_room(d, x, v) for d, x, v in zip(rule.domains, xs, vs)), default=inf)
-    if not room > 0:
+    if room < _NARROW:
         return None
     line, at = _line(rule, xs, vs, room), np.zeros((), np.result_type(*xs))
     point = measure(line, (at,))

@@ -19,7 +19,7 @@ _ROUNDINGS: Final = 64  # by how many two ways to compute one gradient may diffe
 def layout_free(rule: Rule, xs: Arrays, gy: Array) -> str | None:
     """In memory laid out otherwise, inputs and cotangents give the same answer, to half the digits.
 
-    Or, of several rules in a row, as far as some roundings of the arrays move it. The inputs are
+    Or as far as some roundings of the arrays move it. The inputs are
     rearranged, or the cotangent, or both; two ways of each are tried, in turn from call to call.
     """
     base, turn = rule.vjp(xs, gy), crc32(gy.tobytes())
@@ -49,9 +49,7 @@ def _depends(
 
 
 def _rounding(rule: Rule, xs: Arrays, gy: Array, i: int, gap: Array) -> bool:
-    """Whether the gradient of input `i` of a composed rule moves as far as `gap` by rounding."""
-    if not rule.composed:
-        return False
+    """Whether the gradient of input `i` moves as far as `gap` by rounding."""
     return bool(np.all(gap.reshape(-1) <= _ROUNDINGS * gradient_spread(rule, xs, gy, i)))
 
 

@@ -121,7 +121,8 @@ def elementwise(f: Map, x: Array, domain: Interval = REALS) -> Derivative:
 
 def _at_all(f: Map, x: Array, domain: Interval, top: NDArray[np.int_]) -> Derivative:
     """The derivatives by a ladder that begins at 2**top for each element, or at its room."""
-    room = _exponents(np.array([domain.distance(float(v)) for v in x])) - 2
+    edges = np.array([inf, *domain.edges])[:, np.newaxis]
+    room = _exponents(abs(x - edges).min(axis=0)) - 2
     exponents = np.minimum(top, room) // 3 * 3 - 3 * np.arange(_FEW)[:, np.newaxis]
     with np.errstate(all="ignore"):
         steps: Array = (_FRACTION * 2.0**exponents).astype(x.dtype)
