@@ -205,7 +205,7 @@ def _run(tree: Path, path: str, tests: tuple[str, ...]) -> None:
         import_module(
             "backprop.testing.registration"
         ).register()  # as Hypothesis does with its plugins
-        asked = (tests,) if tests else (_values(path), _RULE_TESTS)
+        asked = filter(None, (tests,) if tests else (_values(path), _RULE_TESTS))  # all, if none
         code = int(not tests and not _is_verified(path)) or next(
             (code for t in asked if (code := int(pytest.main([*_OPTIONS, *_PLAIN, *t])))), 0
         )
