@@ -32,12 +32,13 @@ _ROUNDINGS: Final = 2**10  # of the terms that are added up
 
 def wrong_together(point: Point, rule: Rule, gy: Array) -> str | None:
     """What is wrong with the gradients of equal elements together, in words; None if nothing."""
-    if not point.known or sum(x.size for x in point.xs) > _MOST:
+    if rule.order > 1 or not point.known or sum(x.size for x in point.xs) > _MOST:
         return None
     for value in _repeated(point.xs):
-        found = [_wrong_along(rule, point.xs, _moving(point.xs, value, by), gy) for by in _BY]
-        if None not in found:
-            return f"where elements that are {value:g} move together, {found[0]}"
+        found = (_wrong_along(rule, point.xs, _moving(point.xs, value, by), gy) for by in _BY)
+        text = next(found)
+        if text is not None and None not in found:
+            return f"where elements that are {value:g} move together, {text}"
     return None
 
 

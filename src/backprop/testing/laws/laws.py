@@ -36,11 +36,6 @@ def broken_law(rule: Rule, xs: Arrays, gy: Array) -> str | None:
     return next((text for law in LAWS if (text := law(rule, xs, gy)) is not None), None)
 
 
-def careless(rule: Rule, xs: Arrays, gy: Array) -> str | None:
-    """What may be so for some cotangents only: that memory is written into, or shared."""
-    return arguments_unchanged(rule, xs, gy) or memory_apart(rule, xs, gy)
-
-
 def gradients_fit(rule: Rule, xs: Arrays, gy: Array) -> str | None:
     """One gradient for each input, an array of its shape and dtype."""
     gxs = _plain(rule.vjp(xs, gy))
@@ -57,16 +52,8 @@ def gradients_fit(rule: Rule, xs: Arrays, gy: Array) -> str | None:
 def arguments_unchanged(rule: Rule, xs: Arrays, gy: Array) -> str | None:
     """Neither the inputs nor the cotangent are written into."""
     mine, seed = tuple(x.copy() for x in xs), gy.copy()
-    try:
-        rule.vjp(mine, seed)
-    except ValueError as error:  # NumPy's, of the arrays that the kernel or a framework lends
-        if "read-only" in str(error) or isinstance(error, ReadOnlyError):
-            return f"backward writes into an array that it was lent: {error}"
-        raise
-    if not _same(seed, gy):
-        return "backward writes into the cotangent gy"
-    changed = [i for i, (x, m) in enumerate(zip(xs, mine)) if not _same(x, m)]
-    return f"backward writes into input {changed[0]}" if changed else None
+    found = _unwritten(rule, xs, gy, mine, seed)
+    return found if isinstance(found, str) else None
 
 
 def memory_apart(rule: Rule, xs: Arrays, gy: Array) -> str | None:
@@ -75,7 +62,33 @@ def memory_apart(rule: Rule, xs: Arrays, gy: Array) -> str | None:
     Nor with the cotangent; but so everybody writes the rule of x + 1, and whoever adds gradients up
     copies then: of a pair that is advice.
     """
-    gxs = list(rule.vjp(xs, gy))
+    return _shared(rule, xs, gy, rule.vjp(xs, gy))
+
+
+def lent(rule: Rule, xs: Arrays, gy: Array) -> str | Sequence[Array]:
+    """The gradients, unless they share the memory that was lent or the rule writes into that."""
+    mine, seed = tuple(x.copy() for x in xs), gy.copy()
+    found = _unwritten(rule, xs, gy, mine, seed)
+    return found if isinstance(found, str) else _shared(rule, mine, seed, found) or found
+
+
+def _unwritten(
+    rule: Rule, xs: Arrays, gy: Array, mine: Arrays, seed: Array
+) -> str | Sequence[Array]:
+    """The gradients by copies of xs and gy, unless these are not the same afterwards."""
+    try:
+        gxs = rule.vjp(mine, seed)
+    except ValueError as error:  # NumPy's, of the arrays that the kernel or a framework lends
+        if "read-only" in str(error) or isinstance(error, ReadOnlyError):
+            return f"backward writes into an array that it was lent: {error}"
+        raise
+    if not _same(seed, gy):
+        return "backward writes into the cotangent gy"
+    changed = [i for i, (x, m) in enumerate(zip(xs, mine)) if not _same(x, m)]
+    return f"backward writes into input {changed[0]}" if changed else gxs
+
+
+def _shared(rule: Rule, xs: Arrays, gy: Array, gxs: Sequence[Array]) -> str | None:
     for i, gx in enumerate(gxs):
         others = [*xs, *gxs[:i]] if rule.call is None else [*xs, gy, *gxs[:i]]
         if any(map(partial(_overlap, gx), others)):
@@ -170,13 +183,12 @@ def swept_again(rule: Rule, xs: Arrays, gy: Array) -> str | None:
     """Two calls and then two sweeps give what each gives alone; so does a second sweep of one."""
     if rule.call is None:
         return None
-    first, again = _plain(rule.vjp(xs, gy)), -gy
-    second = _plain(rule.vjp(xs, again))
+    first = _plain(rule.vjp(xs, gy))
     inputs = tuple(map(Variable, xs))
     y = rule.call(*inputs)
     with suppress(Exception):
         rule.call(*map(Variable, map(_other, xs, rule.domains)))
-    for cotangent, expected in ((gy, first), (again, second)):
+    for cotangent, expected in ((gy, first), (-gy, [-gx for gx in first])):
         if not all(map(_same, expected, _swept(y, inputs, cotangent))):
             return "a call gives another gradient after one with other inputs, or when swept again"
     return None
@@ -218,8 +230,8 @@ LAWS: Final[tuple[Law, ...]] = (
     promise_kept,  # first of the two, for it says more
     memory_apart,
     deterministic,
-    swept_again,
     homogeneous,
+    swept_again,  # after it: what is not linear is not left over
     layout_free,
 )
 

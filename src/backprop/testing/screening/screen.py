@@ -27,4 +27,4 @@ def _suspects(
 ) -> Iterator[Suspect]:
     for dtype in dtypes:
         yield from swept(rule, dtype, rng)
-        yield from along(rule, dtype, max(_LOOKS // (of * len(dtypes)), 2), rng)
+        yield from along(rule, dtype, max(_LOOKS // (of * len(dtypes)), 1), rng)
