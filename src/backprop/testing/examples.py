@@ -11,7 +11,14 @@ from backprop.ground.arrays import Array
 from backprop.testing.judging.forward import wrong_tangent
 from backprop.testing.judging.judge import mismatch
 from backprop.testing.judging.measuring import Point, compare, measure
-from backprop.testing.judging.mismatch import PERIOD, GradientMismatch, broken, raised, wrong
+from backprop.testing.judging.mismatch import (
+    PERIOD,
+    GradientMismatch,
+    broken,
+    cannot_call,
+    raised,
+    wrong,
+)
 from backprop.testing.judging.together import wrong_together
 from backprop.testing.laws.laws import broken_law, lent
 from backprop.testing.rules import Arrays, Rule
@@ -36,6 +43,10 @@ def examine(
     sample: bool = True,
 ) -> Example:
     """Measure `rule` at `xs` and hold it against the laws and the numbers."""
+    try:
+        rule.forward(*xs)
+    except Exception as error:
+        raise cannot_call(rule, xs, error) from error
     try:
         point = measure(rule, xs, rng if sample else None)
         gys = gys if gys is not None else tuple(_cotangents(point.y, rng))

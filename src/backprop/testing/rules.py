@@ -38,6 +38,8 @@ class Rule:
     offers_jvp: bool  # else it is only what backward gives on Variables, and convicts nobody
     call: OnVariables | None  # whose Functions are held to their promises of new memory
     code: str  # Python that rebuilds it in a script, as the last line of which it is an expression
+    few: Shapes | None = None  # which ways to call it are tried, though any would do
+    settings: tuple[str, ...] = ()  # what check_gradient is called with besides, in a script
 
     @property
     def arity(self) -> int:

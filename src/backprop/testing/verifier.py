@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
@@ -17,15 +17,16 @@ from backprop.ground.arrays import Array, Shape, Shapes, brief
 from backprop.ground.domain import REALS, Domain
 from backprop.kernel.variable import Node
 from backprop.testing import entries
+from backprop.testing.bound import Bound
 from backprop.testing.examples import Example, examine, judged, one
-from backprop.testing.generators.expressions import rules_of
+from backprop.testing.front_door import rules_for
 from backprop.testing.generators.strategies import DTYPES, inputs, ordinary, small_ways, ways
 from backprop.testing.judging.measuring import Measurement, compare
-from backprop.testing.judging.mismatch import GradientMismatch, NothingToJudge
+from backprop.testing.judging.mismatch import CannotCall, GradientMismatch, NothingToJudge
 from backprop.testing.laws.laws import advice
 from backprop.testing.proof import smallest_seen, verdicts
 from backprop.testing.quiet import quiet as quiet
-from backprop.testing.rules import Anything, Arrays, OnVariables, Rule, as_callable, pair, rule_of
+from backprop.testing.rules import Anything, Arrays, Rule, as_callable, pair
 from backprop.testing.screening.screen import screened
 
 _EXAMPLES: Final = 36
@@ -54,7 +55,7 @@ class Report:
 
 
 def verify(
-    function: type[Node] | Node | OnVariables,
+    function: type[Node] | Node | Anything,
     *,
     domain: Domain | None = None,
     shapes: Shapes | Sequence[Shape] | None = None,
@@ -62,13 +63,19 @@ def verify(
     examples: int | None = None,
     seed: int | None = None,
     order: int = 1,
+    framework: str | None = None,
+    keywords: Mapping[str, object] | None = None,
+    constants: Mapping[int, object] | None = None,
 ) -> Report:
     """Hold the derivative of `function` against central differences on inputs Hypothesis invents.
 
     Parameters
     ----------
     function : type, Function or callable
-        A Function class, an instance of one, or a callable on Variables.
+        A Function class, an instance of one, or a callable on Variables; a function of NumPy, of
+        which our rule is verified; a torch.autograd.Function class, a module, a jax.custom_vjp or
+        custom_jvp function, a primitive of HIPS autograd, or any callable on the tensors of
+        PyTorch, JAX, HIPS autograd or MyGrad: it is verified with its own framework's rule.
     domain : Interval or tuple of Interval, optional
         Where it is differentiable: one Interval, or one for each input. A Function has its own.
     shapes : sequence, optional
@@ -82,6 +89,13 @@ def verify(
     order : int, default 1
         With 2 the derivative of the derivative is verified too, as it always is for the functions
         of backprop.numpy.
+    framework : str, optional
+        "torch", "jax", "autograd" or "mygrad", where the function does not show it: else it is told
+        from its module and class, or by calling it.
+    keywords : dict, optional
+        The settings of every call, such as {"axis": 0}.
+    constants : dict, optional
+        Inputs that are not differentiated, by their positions: {1: labels}.
 
     Returns
     -------
@@ -92,6 +106,8 @@ def verify(
     ------
     GradientMismatch
         If the derivative is wrong: with the smallest counterexample found and a script for it.
+    CannotCall
+        If the function does not take the inputs that it is called with.
     NothingToJudge
         If the function had no finite value anywhere.
 
@@ -104,8 +120,10 @@ def verify(
     """
     if entries.whole(order, "order", 1) > 2:
         raise ArgumentValueError(f"verify takes order=1 or order=2, got {brief(order)}")
+    bound = Bound(function, framework, keywords, constants)
     with quiet():
-        return _verify(rules_of(function, domain, shapes, order), dtypes, examples, seed)
+        rules = rules_for(function, domain, shapes, order, framework, bound)
+        return _verify(rules, dtypes, examples, seed)
 
 
 def verify_rule(
@@ -168,6 +186,9 @@ def check_gradient(
     gy: Array | None = None,
     vjp: Callable[[Array, Array], Array] | None = None,
     domain: Domain | None = None,
+    framework: str | None = None,
+    keywords: Mapping[str, object] | None = None,
+    constants: Mapping[int, object] | None = None,
 ) -> tuple[Measurement, ...]:
     """Check the derivative of `function` at one point, and say what was measured there.
 
@@ -183,6 +204,8 @@ def check_gradient(
         The gradient of a plain function: gx = vjp(x, gy).
     domain : Interval or tuple of Interval, optional
         Where the function is differentiable; the steps of the differences stay inside.
+    framework, keywords, constants : optional
+        As in `verify`.
 
     Returns
     -------
@@ -209,7 +232,8 @@ def check_gradient(
     if vjp is not None:
         rule = pair(as_callable(function), vjp, REALS if domain is None else domain, way)
     else:
-        rule = rule_of(function, domain, way)
+        bound = Bound(function, framework, keywords, constants)
+        (rule,) = rules_for(function, REALS if domain is None else domain, way, 1, framework, bound)
     with quiet():
         gys = None if gy is None else (_cotangent(gy, rule, arrays),)
         example = examine(rule, arrays, np.random.default_rng(0), gys, sample=False)
@@ -306,7 +330,7 @@ def _search(
 ) -> list[Example]:
     """Examine the rules at so many inputs; the first that fails is shrunk and raised."""
     found: list[Example] = []
-    failures: list[GradientMismatch] = []
+    failures: list[GradientMismatch | CannotCall] = []
 
     @hypothesis.seed(seed)
     @settings(
@@ -327,7 +351,7 @@ def _search(
     def attempt(call: tuple[Rule, Arrays], number: int) -> None:
         try:
             found.append(examine(*call, np.random.default_rng(number)))
-        except GradientMismatch as failure:
+        except (GradientMismatch, CannotCall) as failure:
             failures.append(failure)
             raise
 

@@ -122,8 +122,9 @@ def _inputs(
 
 def ways(rule: Rule) -> Shapes:
     """The shapes to call a rule with: its own, else any that broadcast."""
-    if rule.shapes is not None:
-        return rule.shapes
+    own = rule.few if rule.shapes is None else rule.shapes
+    if own is not None:
+        return own
     return PAIRS if rule.arity == 2 else tuple((shape,) * rule.arity for shape in SHAPES)
 
 

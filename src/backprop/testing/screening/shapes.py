@@ -18,7 +18,7 @@ _LONG: Final = (9, 17, 33, 300)
 
 def every(rule: Rule, count: int, rng: np.random.Generator) -> list[tuple[Shape, ...]]:
     """So many ways to call a rule: all its own in turn, or any, of two inputs broadcast."""
-    if rule.shapes is not None or rule.arity > 2:
+    if rule.shapes is not None or rule.few is not None or rule.arity > 2:
         own = ways(rule)
         return [own[k % len(own)] for k in range(count)]
     if rule.arity == 1:
