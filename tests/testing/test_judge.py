@@ -161,22 +161,26 @@ def test_a_side_that_is_unknown_may_be_anything(mean: float, let_off: bool) -> N
 # -- In the last places of the slopes close by -----------------------------------------------------
 
 
+FAR = 3.0  # the x that these are at
+
+
 @pytest.mark.parametrize(
     ("rule", "slopes", "g", "steepest"),
     [
         (SQUARE, [1.0, 3.0], [1.0, -1.0], 4.0),
         (SQUARE, [INF, 3.0], [0.0, 2.0], 6.0),
         (SQUARE, [100.0, 1.0], [0.0, -2.0], 2.0),
-        (COMPOSED, [100.0, 1.0], [0.0, -2.0], 200.0),
-        (COMPOSED, [3.0, 3.0], [1.0, 1.0], 6.0),
+        (COMPOSED, [100.0, 1.0], [0.0, -2.0], 200.0 * FAR),
+        (COMPOSED, [3.0, 3.0], [1.0, 1.0], 3.0 * FAR),
     ],
 )
 def test_an_error_of_eight_roundings_of_the_slopes_close_by_is_rounding(
     rule: Rule, slopes: list[float], g: list[float], steepest: float
 ) -> None:
-    """Summed with the cotangents; of several rules also the largest slope with the largest one."""
-    point = at([0.0, 0.0], {(reach, 0, 0, False, CLOSE): np.array(slopes)}, rule=rule)
+    """Summed with the cotangents; of several rules the largest with the largest one, and with x."""
+    point = at([0.0, 0.0], {(reach, 0, 0, True, CLOSE): np.array(slopes)}, rule=rule)
 
+    assert point.xs[0].flat[0] == FAR
     assert judge._last_places(point, np.array(g), off(8 * EPS * steepest), 0)
     assert not judge._last_places(point, np.array(g), off(8 * EPS * steepest * MORE), 0)
     assert judge._last_places(point, np.array(g), off(0.0, 8 * EPS * steepest), 0)
@@ -386,14 +390,14 @@ def test_without_a_wider_dtype_a_rule_is_right_nowhere() -> None:
 # -- All of it -------------------------------------------------------------------------------------
 
 GUILTY: dict[tuple[object, ...], Any] = {  # of a gradient of 5 where 6 is right
-    (reach, 0, 0, False, CLOSE): np.array([6.0]),
+    (reach, 0, 0, True, CLOSE): np.array([6.0]),
     (one_sided, 0, 0, True): (known([6.0]), known([6.0])),
     (column, 0, 0, False): known([6.0], 0.01),
 }
 WRONG = with_vjp(SQUARE, lambda xs, gy: (np.array([5.0]),))
 
 ACQUITTED: dict[str, dict[tuple[object, ...], Any]] = {
-    "the last places": {(reach, 0, 0, False, CLOSE): np.array([1.0 / EPS])},
+    "the last places": {(reach, 0, 0, True, CLOSE): np.array([1.0 / EPS])},
     "between the slopes": {(one_sided, 0, 0, True): (known([4.0]), known([8.0]))},
     "contradicted": {(column, 0, 0, False): known([6.1], 0.01)},
 }

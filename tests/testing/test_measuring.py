@@ -11,7 +11,7 @@ import pytest
 
 from backprop import Array, Multiply, Square
 from backprop.ground.domain import REALS, Interval
-from backprop.testing import GradientMismatch
+from backprop.testing import CannotCall, GradientMismatch
 from backprop.testing.examples import Example, _cotangents, examine, finding, judged, one
 from backprop.testing.judging import measuring
 from backprop.testing.judging.measuring import (
@@ -459,14 +459,19 @@ def test_a_large_input_is_sampled_unless_that_is_not_wanted() -> None:
 
 
 def test_a_wrong_rule_and_one_that_raises_are_found() -> None:
-    """The one as it is, the other with its error."""
+    """The one as it is, the others with their errors: what cannot be called is not wrong."""
     x, rng = np.array([1.0, 2.0]), np.random.default_rng(0)
 
     with pytest.raises(GradientMismatch, match="backward is wrong for input 0"):
         examine(with_vjp(SQUARE, lambda xs, gy: (3 * xs[0] * gy,)), (x,), rng)
     with pytest.raises(GradientMismatch, match=r"raised ZeroDivisionError: \n") as caught:
-        examine(plain(raises), (x,), rng)
+        examine(with_vjp(SQUARE, lambda xs, gy: (raises(gy),)), (x,), rng)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    with pytest.raises(
+        CannotCall, match=r"float64 of shape \(2,\) \(ZeroDivisionError:\)"
+    ) as named:
+        examine(plain(raises), (x,), rng)
+    assert isinstance(named.value.__cause__, ZeroDivisionError)
 
 
 def test_a_rule_is_held_against_the_laws_the_numbers_and_its_tangents() -> None:

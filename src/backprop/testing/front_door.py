@@ -20,7 +20,7 @@ from backprop.testing.frameworks.protocol import Framework
 from backprop.testing.frameworks.rules import called, rules_in
 from backprop.testing.generators.expressions import rules_of
 from backprop.testing.judging.mismatch import CannotCall
-from backprop.testing.rules import Rule
+from backprop.testing.rules import Arrays, Rule
 
 
 def rules_for(
@@ -30,6 +30,7 @@ def rules_for(
     order: int,
     framework: str | None,
     bound: Bound,
+    at: Arrays | None = None,
 ) -> tuple[Rule, ...]:
     """What is verified of `target`, by the framework that it is of.
 
@@ -38,17 +39,18 @@ def rules_for(
     """
     target = _of_numpy(target)
     if framework is not None:
-        return rules_in(registry.named(framework), target, bound, domain, shapes, order)
+        return rules_in(registry.named(framework), target, bound, domain, shapes, order, at)
     if _is_ours(target):
         return _with(rules_of(bound.of(target), domain, shapes, order), bound)
     found = registry.told(target)
     if found is not None:
-        return rules_in(found, target, bound, domain, shapes, order)
+        return rules_in(found, target, bound, domain, shapes, order, at)
     rules = _with(rules_of(bound.of(target), domain, shapes, order), bound)
     try:
-        called(rules[0])
+        called(rules[0], at)
     except CannotCall:
-        other = _tried(target, bound, domain, shapes, order)
+        asked = target, bound, domain, shapes, order, at
+        other = next(filter(None, (_in(each, asked) for each in registry.imported())), None)
         if other is None:
             raise
         return other
@@ -78,22 +80,8 @@ def _with(rules: tuple[Rule, ...], bound: Bound) -> tuple[Rule, ...]:
     return tuple(replace(rule, settings=bound.settings) for rule in rules)
 
 
-def _tried(
-    target: Any,
-    bound: Bound,
-    domain: Domain | None,
-    shapes: Shapes | Sequence[Shape] | None,
-    order: int,
-) -> tuple[Rule, ...] | None:
-    """The rules of a callable in the first framework whose tensors it takes."""
-    for framework in registry.imported():
-        rules = _in(framework, target, bound, domain, shapes, order)
-        if rules is not None:
-            return rules
-    return None
-
-
-def _in(framework: Framework, *asked: Any) -> tuple[Rule, ...] | None:
+def _in(framework: Framework, asked: tuple[Any, ...]) -> tuple[Rule, ...] | None:
+    """The rules of a callable, if it takes the tensors of this framework."""
     try:
         return rules_in(framework, *asked)
     except CannotCall:

@@ -233,7 +233,8 @@ def check_gradient(
         rule = pair(as_callable(function), vjp, REALS if domain is None else domain, way)
     else:
         bound = Bound(function, framework, keywords, constants)
-        (rule,) = rules_for(function, REALS if domain is None else domain, way, 1, framework, bound)
+        with quiet():
+            (rule,) = rules_for(function, domain, way, 1, framework, bound, arrays)
     with quiet():
         gys = None if gy is None else (_cotangent(gy, rule, arrays),)
         example = examine(rule, arrays, np.random.default_rng(0), gys, sample=False)

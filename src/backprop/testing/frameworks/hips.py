@@ -15,6 +15,7 @@ from backprop.testing.frameworks.protocol import (
     Framework,
     NotOffered,
     OnTensors,
+    joining,
     owned,
 )
 
@@ -30,9 +31,7 @@ class Autograd(Framework):
 
     @override
     def callable_of(self, target: Any) -> OnTensors:
-        return lambda *xs, **settings: joined(
-            target(*xs, **settings), self._np.ravel, self._np.concatenate
-        )
+        return joining(target, self._np.ravel, self._np.concatenate)
 
     @override
     def is_rule(self, target: Any) -> bool:

@@ -16,6 +16,7 @@ from backprop.testing.frameworks.protocol import (
     Framework,
     NotOffered,
     OnTensors,
+    joining,
     owned,
 )
 
@@ -32,9 +33,7 @@ class Jax(Framework):
 
     @override
     def callable_of(self, target: Any) -> OnTensors:
-        return lambda *xs, **settings: joined(
-            target(*xs, **settings), self._np.ravel, self._np.concatenate
-        )
+        return joining(target, self._np.ravel, self._np.concatenate)
 
     @override
     def is_rule(self, target: Any) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.ground.compat import override
-from backprop.testing.frameworks.protocol import Arrays, Framework, OnTensors, owned
+from backprop.testing.frameworks.protocol import Arrays, Framework, OnTensors, joining, owned
 
 
 class MyGrad(Framework):
@@ -23,9 +23,7 @@ class MyGrad(Framework):
 
     @override
     def callable_of(self, target: Any) -> OnTensors:
-        return lambda *xs, **settings: joined(
-            target(*xs, **settings), lambda y: y.reshape(-1), self._mygrad.concatenate
-        )
+        return joining(target, lambda y: y.reshape(-1), self._mygrad.concatenate)
 
     @override
     def value(self, function: OnTensors, xs: Arrays) -> Array:

@@ -16,7 +16,7 @@ from backprop.testing import entries
 from backprop.testing.bound import Bound
 from backprop.testing.frameworks.protocol import Arrays, Framework, OnTensors
 from backprop.testing.generators.strategies import ordinary, small_ways
-from backprop.testing.judging.mismatch import cannot_call
+from backprop.testing.judging.mismatch import CannotCall, cannot_call
 from backprop.testing.rules import Rule
 
 _MOST: Final = 4  # inputs of a function that does not say how many it takes
@@ -29,6 +29,7 @@ def rules_in(
     domain: Domain | None,
     shapes: Shapes | Sequence[Shape] | None,
     order: int,
+    at: Arrays | None = None,
 ) -> tuple[Rule, ...]:
     """The rule of `call`, and in second order that of its gradient."""
     name = call.__name__
@@ -41,7 +42,7 @@ def rules_in(
     rule = _rule(framework, function, name, domains, ways, 1, call.settings)
     few = None if framework.few is None else tuple(way * count for way in framework.few)
     rule = replace(rule, composed=not framework.is_rule(target), few=few)
-    called(rule)
+    called(rule, at)
     if order == 1:
         return (rule,)
     results = tuple((*way, _result(rule, way)) for way in small_ways(rule))
@@ -51,19 +52,30 @@ def rules_in(
     return rule, _rule(framework, second, name, domains, results, 2, call.settings)
 
 
-def called(rule: Rule) -> None:
-    """Raise CannotCall if the function takes none of the inputs that it may be called with."""
-    first: Exception | None = None
-    for way in small_ways(rule):
-        xs = _drawn(rule, way)
-        try:
-            rule.forward(*xs)
-        except Exception as error:
-            first = first or cannot_call(rule, xs, error)
-        else:
+def called(rule: Rule, at: Arrays | None = None) -> None:
+    """Raise CannotCall if the function takes none of the inputs that it may be called with.
+
+    They are those `at` a point, if that is given.
+    """
+    drawn = (at,) if at else tuple(_drawn(rule, way) for way in small_ways(rule))
+    first: CannotCall | None = None
+    for xs in drawn:
+        failure = _failure(rule, xs)
+        if failure is None:
             return
+        first = first or failure
     if first is not None:
         raise first
+
+
+def _failure(rule: Rule, xs: Arrays) -> CannotCall | None:
+    try:
+        rule.forward(*xs)
+    except Exception as error:
+        found = cannot_call(rule, xs, error)
+        found.__cause__ = error
+        return found
+    return None
 
 
 def _rule(
