@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from inspect import signature
 from numbers import Real
 from operator import index
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from backprop.ground.narrowing import is_sequence
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
+Ways: TypeAlias = Sequence[Shape] | Sequence[tuple[Shape, ...]]  # to call: of one input, of several
 _MOST: Final = 2**32  # more examples, steps or elements than that, or other seeds, nobody means
 _WRITE: Final = "write Interval(0, 1), or a tuple with one Interval for each input"
 

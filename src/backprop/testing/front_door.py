@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,14 +9,14 @@ import numpy as np
 
 from backprop.errors import UnsupportedError
 from backprop.functions.registry import CASES
-from backprop.ground.arrays import Shape, Shapes
 from backprop.ground.domain import Domain
 from backprop.kernel.table import ours
 from backprop.kernel.variable import Node
 from backprop.testing.bound import Bound
+from backprop.testing.entries import Ways
 from backprop.testing.frameworks import registry
 from backprop.testing.frameworks.protocol import Framework
-from backprop.testing.frameworks.rules import called, rules_in
+from backprop.testing.frameworks.rules import called, points, rules_in
 from backprop.testing.generators.expressions import rules_of
 from backprop.testing.judging.mismatch import CannotCall
 from backprop.testing.rules import Arrays, Rule
@@ -26,7 +25,7 @@ from backprop.testing.rules import Arrays, Rule
 def rules_for(
     target: Any,
     domain: Domain | None,
-    shapes: Shapes | Sequence[Shape] | None,
+    shapes: Ways | None,
     order: int,
     framework: str | None,
     bound: Bound,
@@ -81,8 +80,11 @@ def _with(rules: tuple[Rule, ...], bound: Bound) -> tuple[Rule, ...]:
 
 
 def _in(framework: Framework, asked: tuple[Any, ...]) -> tuple[Rule, ...] | None:
-    """The rules of a callable, if it takes the tensors of this framework."""
+    """The rules of a callable, if it takes the tensors of this framework and is traced there."""
     try:
-        return rules_in(framework, *asked)
-    except CannotCall:
+        rules = rules_in(framework, *asked)
+        xs = asked[-1] or next(points(rules[0]))
+        rules[0].vjp(xs, np.ones_like(rules[0].forward(*xs)))
+    except Exception:  # what its author would see with another framework's tensors
         return None
+    return rules

@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from backprop.errors import ArgumentTypeError, ArgumentValueError
-from backprop.ground.arrays import Array, Shape, Shapes, brief
+from backprop.ground.arrays import Array, Shapes, brief
 from backprop.ground.compat import override
 from backprop.ground.domain import REALS, Domain, Interval
 from backprop.kernel.function import NaryFunction
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
+from backprop.testing.entries import Ways
 from backprop.transforms.forward_mode import tangents
 
 Arrays: TypeAlias = tuple[Array, ...]
@@ -65,7 +66,7 @@ class Join(NaryFunction):
 def rule_of(
     function: type[Node] | Node | OnVariables,
     domain: Domain | None = None,
-    shapes: Shapes | Sequence[Shape] | None = None,
+    shapes: Ways | None = None,
 ) -> Rule:
     """The rule of a Function class, an instance of one, or any callable on Variables.
 
@@ -96,7 +97,7 @@ def pair(
     forward: Callable[[Array], Array],
     vjp: Callable[[Array, Array], Array],
     domain: Domain,
-    shapes: Shapes | Sequence[Shape] | None,
+    shapes: Ways | None,
 ) -> Rule:
     """The rule of two plain functions on arrays."""
     given = None if shapes is None else entries.shapes(shapes)

@@ -13,11 +13,12 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies as st
 
 from backprop.errors import ArgumentValueError
-from backprop.ground.arrays import Array, Shape, Shapes, brief
+from backprop.ground.arrays import Array, Shape, brief
 from backprop.ground.domain import REALS, Domain
 from backprop.kernel.variable import Node
 from backprop.testing import entries
 from backprop.testing.bound import Bound
+from backprop.testing.entries import Ways
 from backprop.testing.examples import Example, examine, judged, one
 from backprop.testing.front_door import rules_for
 from backprop.testing.generators.strategies import DTYPES, inputs, ordinary, small_ways, ways
@@ -58,7 +59,7 @@ def verify(
     function: type[Node] | Node | Anything,
     *,
     domain: Domain | None = None,
-    shapes: Shapes | Sequence[Shape] | None = None,
+    shapes: Ways | None = None,
     dtypes: Sequence[str] | None = None,
     examples: int | None = None,
     seed: int | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from inspect import signature
@@ -14,6 +14,7 @@ from backprop.ground.arrays import Shape, Shapes
 from backprop.ground.domain import REALS, Domain, Interval
 from backprop.testing import entries
 from backprop.testing.bound import Bound
+from backprop.testing.entries import Ways
 from backprop.testing.frameworks.protocol import Arrays, Framework, OnTensors
 from backprop.testing.generators.strategies import ordinary, small_ways
 from backprop.testing.judging.mismatch import CannotCall, cannot_call
@@ -27,7 +28,7 @@ def rules_in(
     target: Any,
     call: Bound,
     domain: Domain | None,
-    shapes: Shapes | Sequence[Shape] | None,
+    shapes: Ways | None,
     order: int,
     at: Arrays | None = None,
 ) -> tuple[Rule, ...]:
@@ -57,15 +58,14 @@ def called(rule: Rule, at: Arrays | None = None) -> None:
 
     They are those `at` a point, if that is given.
     """
-    drawn = (at,) if at else tuple(_drawn(rule, way) for way in small_ways(rule))
-    first: CannotCall | None = None
-    for xs in drawn:
-        failure = _failure(rule, xs)
-        if failure is None:
-            return
-        first = first or failure
-    if first is not None:
-        raise first
+    failures = [_failure(rule, at)] if at else [_failure(rule, xs) for xs in points(rule)]
+    if failures and None not in failures:
+        raise next(filter(None, failures))
+
+
+def points(rule: Rule) -> Iterator[Arrays]:
+    """Ordinary inputs of each small shape."""
+    return (_drawn(rule, way) for way in small_ways(rule))
 
 
 def _failure(rule: Rule, xs: Arrays) -> CannotCall | None:
@@ -89,8 +89,8 @@ def _rule(
 ) -> Rule:
     return Rule(
         name=name,
-        forward=lambda *xs: framework.value(function, xs),
-        vjp=lambda xs, gy: framework.vjp(function, xs, gy),
+        forward=lambda *xs: np.asarray(framework.value(function, xs)),
+        vjp=lambda xs, gy: tuple(map(np.asarray, framework.vjp(function, xs, gy))),
         jvp=lambda xs, txs: framework.jvp(function, xs, txs),
         domains=domains,
         shapes=shapes,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Map: TypeAlias = Callable[[Array], Array]
 
 _STEPS: Final = 12
+_NARROW: Final = 2.0**-6  # relative to x
 _FEW: Final = 6  # where thousands of points are looked at
 _FRACTION: Final = 1327 / 1024
 _FLOAT64: Final = float(np.finfo(np.float64).eps)
@@ -129,7 +130,8 @@ def _at_all(f: Map, x: Array, domain: Interval, top: NDArray[np.int_]) -> Deriva
         steps[exponents < _exponents(np.spacing(abs(x))) + 11] = np.nan
         points = x + steps, x - steps
         rows = [np.array([np.asarray(f(row)) for row in side]) for side in points]
-        ulps = _ulps(rows[0], rows[1], np.maximum(abs(rows[0]).max(axis=0), abs(x)))
+        largest, narrow = np.maximum(abs(rows[0]).max(axis=0), abs(x)), 2.0**room < _NARROW * abs(x)
+        ulps = _ulps(rows[0], rows[1], largest, narrow)
         half: Array = (points[0] - points[1]) / 2
         here, above, below, half, ulps = _exact(np.asarray(f(x)), *rows, half, ulps)
         jump = np.maximum(abs(above - here), abs(below - here))
@@ -214,24 +216,29 @@ def _evaluate(f: Map, x: Array, j: int, steps: list[float]) -> tuple[Array, ...]
     half = ((points[0] - points[1]) / 2)[:, np.newaxis]
     largest = np.max(abs(above), initial=abs(float(x.flat[j])))
     here = np.asarray(f(x)).reshape(-1)
-    return _exact(here, above, below, half, _ulps(above, below, largest))
+    narrow = steps[0] < _NARROW * abs(float(x.flat[j]))
+    return _exact(here, above, below, half, _ulps(above, below, largest, narrow))
 
 
 def _exact(*arrays: Array) -> tuple[Array, ...]:
     return tuple(a.astype(np.longdouble) for a in arrays)
 
 
-def _ulps(above: Array, below: Array, largest: Array | float) -> Array:
+def _ulps(
+    above: Array, below: Array, largest: Array | float, narrow: NDArray[np.bool_] | bool
+) -> Array:
     """Two units in the last place of what f gives.
 
     Where f is flat throughout its rounding does not show. It is at least that of its largest
-    element or of x (log(1 + exp(-60)) is 0), and of float64: f may well compute in that.
+    element or of x (log(1 + exp(-60)) is 0), and of float64: f may well compute in that. Nor does
+    it show where an edge leaves `narrow` room: between the jumps of 1 + erf(x) the product with x
+    is a straight line.
     """
     with np.errstate(invalid="ignore"):
         ulps = 2 * np.spacing(np.maximum(abs(above), abs(below)))
         flat = (above == above[0]).all(axis=0) & (below == above[0]).all(axis=0)
         hidden = largest * max(_FLOAT64, float(np.finfo(above.dtype).eps))
-        found: Array = np.where(flat, np.maximum(ulps, 2 * hidden), ulps)
+        found: Array = np.where(flat | narrow, np.maximum(ulps, 2 * hidden), ulps)
     return found
 
 
