@@ -1,6 +1,6 @@
 """The pytest plugin: `pytest --verify my_package.ops` makes a test of every rule.
 
-Only what this option and the fixture `verify_gradient` need is imported here, when pytest starts.
+Nothing of the verifier is imported before the option or the fixture is used.
 """
 
 from __future__ import annotations
@@ -17,34 +17,77 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--verify TARGET`, as often as there are targets, and `--verify-seed`."""
+    """`--verify TARGET`, once for each target, and `--verify-seed SEED`."""
     group = parser.getgroup("backprop", "derivative rules held against central differences")
     group.addoption(
         "--verify",
         action="append",
         default=[],
         metavar="TARGET",
-        help="verify the rules of my_ops.py, my_package.ops or my_package.ops:Cube (repeatable)",
+        help="verify each rule of my_ops.py, my_package.ops or my_package.ops:Cube",
     )
     group.addoption("--verify-seed", type=int, default=None, help="repeat the run that said so")
 
 
-def pytest_collection(session: pytest.Session) -> None:
-    """With targets and no paths of its own, pytest collects the targets alone."""
-    config = session.config
-    if config.getoption("--verify") and not config.invocation_params.dir.joinpath(".").samefile("/"):
-        named = [a for a in config.args if a not in _by_default(config)]
-        config.args[:] = named
+@pytest.hookimpl(tryfirst=True)  # before those that deselect
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """The rules of each target, after the tests that were asked for by their paths."""
+    targets: list[str] = config.getoption("--verify")
+    if targets and config.args_source is not config.ArgsSource.ARGS:
+        items.clear()  # what is collected where no path is given
+    for target in targets:
+        items.extend(Target.from_parent(session, name=target, nodeid=target).collect())
 
 
-def _by_default(config: pytest.Config) -> list[str]:
-    given = [str(a) for a in config.invocation_params.args]
-    return [a for a in config.args if a not in given]
+class Target(pytest.Collector):
+    """A file or a module, whose rules are its tests."""
+
+    @override
+    def collect(self) -> Iterator[pytest.Item]:
+        from backprop.cli.targets import TargetError, find
+
+        try:
+            found = find(self.name)
+        except TargetError as error:
+            raise pytest.UsageError(f"--verify {self.name}: {error}") from None
+        for named in found:
+            yield Verification.from_parent(self, name=named.name, named=named)
+
+
+class Verification(pytest.Item):
+    """One rule, which passes if it is right."""
+
+    def __init__(self, *, named: Named, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.named = named
+
+    @override
+    def runtest(self) -> None:
+        from backprop.testing import verify
+
+        report = verify(self.named.rule, seed=self.config.getoption("--verify-seed"))
+        self.add_report_section("call", "verified", str(report))
+        if report.accepted:
+            pytest.fail(f"faults planted in it were not seen: {', '.join(report.accepted)}")
+
+    @override
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
+        from backprop.errors import BackpropError
+
+        if isinstance(excinfo.value, BackpropError):
+            return str(excinfo.value)
+        return str(super().repr_failure(excinfo, style))
+
+    @override
+    def reportinfo(self) -> tuple[str, None, str]:
+        return self.nodeid, None, f"verify {self.name}"
 
 
 @pytest.fixture
 def verify_gradient() -> Callable[..., Any]:
-    """`backprop.testing.verify`, as a fixture: verify_gradient(my_function, shapes=[(3,)])."""
+    """backprop.testing.verify, for a test that calls it with a function and its shapes."""
     from backprop.testing import verify
 
     return verify

@@ -35,7 +35,8 @@ def rules_in(
     """The rule of `call`, and in second order that of its gradient."""
     name = call.__name__
     ways = None if shapes is None else entries.shapes(shapes)
-    given = REALS if domain is None else entries.intervals(domain, name)
+    stated = getattr(target, "domain", REALS) if domain is None else domain
+    given = entries.intervals(stated, name)
     function = call.of(framework.callable_of(target), framework.constant)
     count = _arity(framework, target, call, function, given, ways)
     entries.fit(ways, count, name)

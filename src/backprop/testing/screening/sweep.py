@@ -43,7 +43,8 @@ def swept(rule: Rule, dtype: str, rng: np.random.Generator) -> Iterator[Suspect]
         yield from alone
         placed = [(i, k) for (i, k, m), one in zip(seen, alone) if not _same_alone(m, k, one, i)]
         for i, k in placed[:_PLACED]:
-            yield Suspect(rule, xs, gy, tuple([k] if n == i else [] for n in range(len(xs))))
+            alone_there = np.where(np.arange(SIZE) == k, gy, 0).astype(dtype)
+            yield Suspect(rule, xs, alone_there, tuple([k] * (n == i) for n in range(len(xs))))
 
 
 def _is_elementwise(rule: Rule, xs: Arrays, rng: np.random.Generator) -> bool:
