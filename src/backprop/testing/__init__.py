@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from backprop.testing.judging.mismatch import CannotCall, GradientMismatch, NothingToJudge
     from backprop.testing.numeric.differences import central_difference
     from backprop.testing.numeric.limits import Derivative
-    from backprop.testing.verifier import Report, check_gradient, verify, verify_rule
+    from backprop.testing.verifier import (
+        Report,
+        check_gradient,
+        verify,
+        verify_jacobian,
+        verify_rule,
+    )
 
 __all__ = [
     "CannotCall",
@@ -40,6 +46,7 @@ __all__ = [
     "programs",
     "variables",
     "verify",
+    "verify_jacobian",
     "verify_rule",
 ]
 
@@ -52,7 +59,7 @@ _ROOMS: Final = {
     "judging.mismatch": ("CannotCall", "GradientMismatch", "NothingToJudge"),
     "numeric.differences": ("central_difference",),
     "numeric.limits": ("Derivative",),
-    "verifier": ("Report", "check_gradient", "verify", "verify_rule"),
+    "verifier": ("Report", "check_gradient", "verify", "verify_jacobian", "verify_rule"),
 }
 _PLACES: Final = {name: room for room, names in _ROOMS.items() for name in names}
 

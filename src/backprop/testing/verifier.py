@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 import hypothesis
 import numpy as np
@@ -22,12 +22,14 @@ from backprop.testing.entries import Ways
 from backprop.testing.examples import Example, examine, judged, one
 from backprop.testing.front_door import rules_for
 from backprop.testing.generators.strategies import DTYPES, inputs, ordinary, small_ways, ways
+from backprop.testing.jacobians import jacobian_rules
 from backprop.testing.judging.measuring import Measurement, compare
 from backprop.testing.judging.mismatch import CannotCall, GradientMismatch, NothingToJudge
 from backprop.testing.laws.laws import advice
 from backprop.testing.proof import smallest_seen, verdicts
 from backprop.testing.quiet import quiet as quiet
 from backprop.testing.rules import Anything, Arrays, Rule, as_callable, pair
+from backprop.testing.screening.opinion import heard
 from backprop.testing.screening.screen import screened
 
 _EXAMPLES: Final = 36
@@ -50,6 +52,7 @@ class Report:
     planted: int  # faults planted in the rule,
     rejected: int  # and how many of these the same examples rejected
     accepted: tuple[str, ...]  # the names of the others
+    opinions: tuple[str, ...]  # who was asked: central differences, and who suspected for them
     advice: tuple[str, ...]  # what is no mistake, and better otherwise
     seconds: float
     seed: int  # repeats the run
@@ -128,31 +131,34 @@ def verify(
 
 
 def verify_rule(
-    forward: Callable[[Array], Array],
-    vjp: Callable[[Array, Array], Array],
+    forward: Callable[..., Array],
+    vjp: Callable[..., Any],
+    jvp: Callable[..., Array] | None = None,
     *,
     domain: Domain = REALS,
-    shapes: Sequence[Shape] | None = None,
+    shapes: Ways | None = None,
     dtypes: Sequence[str] | None = None,
     examples: int | None = None,
     seed: int | None = None,
 ) -> Report:
-    """Hold a pair of plain functions on arrays, a value and its vjp, against central differences.
+    """Hold plain functions on arrays, a value and its vjp, against central differences.
 
-    So a rule written for PyTorch, JAX, HIPS autograd or by hand is verified without this kernel.
+    So a rule written by hand, for whatever framework, is verified without this kernel.
 
     Parameters
     ----------
     forward : callable
-        y = forward(x), of one array.
+        y = forward(x), of one array or of several.
     vjp : callable
-        gx = vjp(x, gy), of the shape and dtype of x.
-    domain : Interval, default REALS
-        Where `forward` is differentiable.
-    shapes : sequence of tuple, optional
-        The shapes of x; else every shape.
+        gx = vjp(x, gy), of the shape and dtype of x; of several inputs a tuple, vjp(a, b, gy).
+    jvp : callable, optional
+        ty = jvp(x, tx), the rule's forward mode; of several inputs jvp(a, b, ta, tb).
+    domain : Interval or tuple of Interval, default REALS
+        Where `forward` is differentiable: one Interval, or one for each input.
+    shapes : sequence, optional
+        The shapes of x, or a tuple of shapes for each way to call it; else every shape.
     dtypes : sequence of str, optional
-        Of x; float64 and float32 if it is left out.
+        Of the inputs; float64 and float32 if it is left out.
     examples : int, optional
         How many inputs are tried.
     seed : int, optional
@@ -166,7 +172,9 @@ def verify_rule(
     Raises
     ------
     GradientMismatch
-        If the vjp is wrong: with the smallest counterexample found.
+        If the rule is wrong: with the smallest counterexample found.
+    CannotCall
+        If `forward` does not take the inputs that it is called with.
     NothingToJudge
         If `forward` had no finite value anywhere.
 
@@ -178,14 +186,70 @@ def verify_rule(
     True
     """
     with quiet():
-        return _verify((pair(forward, vjp, domain, shapes),), dtypes, examples, seed)
+        return _verify((pair(forward, vjp, domain, shapes, jvp),), dtypes, examples, seed)
+
+
+def verify_jacobian(
+    fun: Callable[[Array], Any],
+    jac: Callable[[Array], Any] | bool,
+    *,
+    hess: Callable[[Array], Any] | None = None,
+    hessp: Callable[[Array, Array], Any] | None = None,
+    domain: Domain = REALS,
+    shapes: Ways | None = None,
+    dtypes: Sequence[str] = ("float64",),
+    examples: int | None = None,
+    seed: int | None = None,
+) -> Report:
+    """Hold derivatives as SciPy takes them against central differences: jac, hess and hessp.
+
+    Parameters
+    ----------
+    fun : callable
+        A number or a vector, fun(x), of a vector x: what scipy.optimize minimizes or fits.
+    jac : callable or True
+        Its gradient, of the shape of x, or its Jacobian matrix, a row for each value; dense or
+        sparse. True if fun returns its value and its gradient.
+    hess, hessp : callable, optional
+        The Hessian matrix hess(x), or its product with a vector, hessp(x, p).
+    domain : Interval, default REALS
+        Where the elements of x are.
+    shapes : sequence of tuple, optional
+        The shapes of x; vectors of 1, 2, 3 and 5 elements if it is left out.
+    dtypes : sequence of str, default ("float64",)
+        Of x.
+    examples, seed : int, optional
+        As in `verify`.
+
+    Returns
+    -------
+    Report
+        What was tried, and how small an error of `jac` it would have seen.
+
+    Raises
+    ------
+    GradientMismatch
+        If one of them is wrong: with the smallest counterexample found.
+    CannotCall
+        If `fun` does not take the vectors that it is called with.
+
+    Examples
+    --------
+    >>> from scipy.optimize import rosen, rosen_der, rosen_hess
+    >>> report = verify_jacobian(rosen, rosen_der, hess=rosen_hess, shapes=[(2,), (3,)], seed=1)
+    >>> report.smallest < 1e-6
+    True
+    """
+    with quiet():
+        rules = jacobian_rules(fun, jac, hess, hessp, domain, shapes)
+        return _verify(rules, dtypes, examples, seed)
 
 
 def check_gradient(
     function: type[Node] | Node | Anything,
     *xs: Array,
     gy: Array | None = None,
-    vjp: Callable[[Array, Array], Array] | None = None,
+    vjp: Callable[..., Any] | None = None,
     domain: Domain | None = None,
     framework: str | None = None,
     keywords: Mapping[str, object] | None = None,
@@ -196,13 +260,13 @@ def check_gradient(
     Parameters
     ----------
     function : type, Function or callable
-        As in `verify`; with `vjp` a plain function of one array, as in `verify_rule`.
+        As in `verify`; with `vjp` a plain function of arrays, as in `verify_rule`.
     *xs : array
         The point, an array for each input.
     gy : array, optional
         The cotangent, of the shape of the value; several are tried if it is left out.
     vjp : callable, optional
-        The gradient of a plain function: gx = vjp(x, gy).
+        The gradient of a plain function: gx = vjp(x, gy), or a tuple of several.
     domain : Interval or tuple of Interval, optional
         Where the function is differentiable; the steps of the differences stay inside.
     framework, keywords, constants : optional
@@ -286,10 +350,16 @@ def _verify(
         planted=len(seen),
         rejected=sum(seen.values()),
         accepted=tuple(name for name, rejected in seen.items() if not rejected),
+        opinions=_opinions(rules),
         advice=_advice(found),
         seconds=perf_counter() - start,
         seed=seed,
     )
+
+
+def _opinions(rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    second = ("the forward on Variables",) if any(map(heard, rules[:1])) else ()
+    return ("central differences", *second)
 
 
 def _advice(found: list[Example]) -> tuple[str, ...]:

@@ -100,6 +100,7 @@ def _rule(
         span=1.0 if order == 1 else 0.0,
         offers_jvp=order == 1,
         call=None,
+        body=None,
         code=f"# here define {name} as you do\n{name}",
         settings=settings,
     )

@@ -36,11 +36,12 @@ _BELL: Final = 4  # the deviation of the exponents of two around 0
 
 def along(rule: Rule, dtype: str, count: int, rng: np.random.Generator) -> Iterator[Suspect]:
     """Where the gradient looks wrong, at so many points of every shape."""
-    found = (looked_at(rule, xs, rng) for xs in _points(rule, dtype, count, rng))
+    found = (looked_at(rule, xs, rng) for xs in points(rule, dtype, count, rng))
     yield from islice((suspect for suspect in found if suspect is not None), _MOST)
 
 
-def _points(rule: Rule, dtype: str, count: int, rng: np.random.Generator) -> Iterator[Arrays]:
+def points(rule: Rule, dtype: str, count: int, rng: np.random.Generator) -> Iterator[Arrays]:
+    """So many inputs of every shape, ordinary, with ties, and far or near 0 in turn."""
     for k, way in enumerate(every(rule, count, rng)):
         yield tuple(_drawn(d, s, dtype, k, rng) for d, s in zip(rule.domains, way, strict=True))
 

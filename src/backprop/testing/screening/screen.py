@@ -10,9 +10,11 @@ import numpy as np
 from backprop.testing.judging.mismatch import GradientMismatch
 from backprop.testing.rules import Rule
 from backprop.testing.screening.directions import along
+from backprop.testing.screening.opinion import differing
 from backprop.testing.screening.suspects import Suspect, convicted
 from backprop.testing.screening.sweep import swept
 
+_OPINIONS: Final = 80  # points at which the second opinion is asked
 _LOOKS: Final = 60  # along directions, at the dtypes together
 
 
@@ -27,4 +29,5 @@ def _suspects(
 ) -> Iterator[Suspect]:
     for dtype in dtypes:
         yield from swept(rule, dtype, rng)
+        yield from differing(rule, dtype, max(_OPINIONS // (of * len(dtypes)), 1), rng)
         yield from along(rule, dtype, max(_LOOKS // (of * len(dtypes)), 1), rng)
