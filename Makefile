@@ -46,7 +46,7 @@ mutate: $(READY)  ## change the package, one small thing at a time: a test must 
 	$(PY) -m benchmarks.mutate
 
 frameworks: $(PEERS)/ready  ## rules of PyTorch, JAX, HIPS autograd and MyGrad, verified as they stand there
-	$(PEERS)/bin/python -m pytest -n 2 tests/frameworks --cov=src/backprop/testing/frameworks --cov-config=tests/frameworks/coverage.toml --cov-report=term-missing
+	$(PEERS)/bin/python -m pytest -n 2 tests/frameworks docs/verify-your-own-rule.md --doctest-glob=verify-*.md --cov=src/backprop/testing/frameworks --cov-config=tests/frameworks/coverage.toml --cov-report=term-missing
 
 judges: $(PEERS)/ready  ## HIPS autograd, MyGrad and JAX on every expression; docs/coverage.md
 	$(PEERS)/bin/python -m pytest -n 2 tests/project/test_judges_numpy.py tests/testing/test_programs_numpy.py

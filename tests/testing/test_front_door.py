@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import FunctionType
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 import backprop.numpy as bp
-from backprop import Interval, Variable
+from backprop import Array, Interval, Variable
+from backprop.cli.targets import find
 from backprop.errors import ArgumentTypeError, ArgumentValueError, UnsupportedError
+from backprop.ground.compat import override
 from backprop.testing import CannotCall, GradientMismatch, check_gradient, verify
+from backprop.testing.frameworks import registry
+from backprop.testing.frameworks.protocol import Arrays, Framework, OnTensors
 
 FEW: dict[str, Any] = {"examples": 6, "seed": 1}
 
@@ -88,3 +93,56 @@ def only_wide(x: Variable) -> Variable:
     if x.dtype == np.float32:
         raise ValueError("float64 only")
     return x * x
+
+
+# -- A framework that is installed everywhere ------------------------------------------------------
+
+
+class Pair:
+    """A tensor of it: a value, and what pulls a cotangent back."""
+
+    def __init__(self, value: Array, pull: Any) -> None:
+        self.value, self.pull = value, pull
+
+
+class Own(Framework):
+    """All that the verifier needs to know of it."""
+
+    name: ClassVar[str] = "tests"
+
+    @override
+    def value(self, function: OnTensors, xs: Arrays) -> Array:
+        value: Array = function(Pair(xs[0], None)).value
+        return value
+
+    @override
+    def vjp(self, function: OnTensors, xs: Arrays, gy: Array) -> tuple[Array, ...]:
+        return (function(Pair(xs[0], None)).pull(gy),)
+
+
+def double(x: Pair) -> Pair:
+    """2 x."""
+    return Pair(2.0 * x.value, lambda gy: 2.0 * gy)
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is known for the time of a test."""
+    monkeypatch.setattr(registry, "_MADE", {"tests": Own()})
+
+
+@pytest.mark.usefixtures("own")
+def test_an_object_of_a_framework_is_told_by_its_module() -> None:
+    """Or by `framework=`, or by calling it with its tensors."""
+    verify(double, **FEW)
+    verify(double, framework="tests", **FEW)
+    elsewhere = FunctionType(double.__code__, {"Pair": Pair})
+    assert elsewhere.__module__ != __name__
+    verify(elsewhere, shapes=[(3,)], **FEW)
+
+
+@pytest.mark.usefixtures("own")
+def test_the_command_finds_the_rules_of_a_framework_in_a_module() -> None:
+    """One by its name, or all that are written there."""
+    assert [found.name for found in find(f"{__name__}:double")] == ["double"]
+    assert "double" in [found.name for found in find(__name__)]

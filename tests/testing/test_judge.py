@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from backprop import Array, Exp, Square
+from backprop.testing import GradientMismatch, check_gradient
 from backprop.testing.judging import judge
 from backprop.testing.judging.judge import mismatch
 from backprop.testing.judging.measuring import (
@@ -513,3 +514,14 @@ def test_an_infinite_gradient_of_a_finite_one_is_wrong_unless_it_may_overflow() 
         (seen,) = compare(point, np.ones_like(x), overflowing.vjp((x,), np.ones_like(x)))
 
         assert mismatch(point, overflowing, np.ones_like(x), seen) == found
+
+
+def test_an_unstable_rule_is_no_ill_conditioned_point() -> None:
+    """Where the same rule is right in a wider dtype, and the truth hardly moves, it is the rule."""
+
+    def vjp(x: Array, gy: Array) -> Array:
+        return np.asarray(gy * ((x + 1e6) - 1e6), x.dtype)
+
+    with pytest.raises(GradientMismatch, match="backward is wrong"):
+        check_gradient(lambda x: x * x / 2, np.array([1e-3], np.float32), vjp=vjp)
+    check_gradient(lambda x: x * x / 2, np.array([1e-3], np.float32), vjp=lambda x, gy: x * gy)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from typing_extensions import override
 
 from backprop import Array, BinaryFunction, Function, Multiply, Square
 from backprop.ground.domain import POSITIVE, REALS, Interval
@@ -476,3 +477,60 @@ def test_the_first_law_that_is_broken_is_said() -> None:
     assert laws.broken_law(SQUARE, (X,), np.ones(2)) is None
     said = laws.broken_law(with_vjp(SQUARE, lambda xs, gy: ()), (X,), np.ones(2))
     assert said == "returned 0 gradients for 1 inputs"
+
+
+def test_a_law_may_be_broken_by_some_cotangents_only() -> None:
+    """Each that is compared is looked at: here that of ones."""
+
+    def vjp(x: Any, gy: Any) -> Any:
+        if (gy == 1).all():
+            gy *= 3
+            return gy / 3 * 2 * x
+        return 2 * x * gy
+
+    with pytest.raises(GradientMismatch, match="backward writes into the cotangent"):
+        check_gradient(lambda x: x * x, X, vjp=vjp)
+
+
+def test_a_value_is_not_written_into_by_the_next_call() -> None:
+    """As a forward with a buffer does."""
+    buffer = np.zeros(2)
+    rule = replace(SQUARE, forward=lambda x: np.multiply(x, x, out=buffer), call=None)
+    text = laws.deterministic(rule, (X,), np.ones(2))
+    assert text == "a second call wrote into the value that the first one returned"
+
+
+class Remembers(Function):
+    """X², whose slope is kept on the class: right until there are two calls."""
+
+    slope: ClassVar[Any] = None
+
+    @override
+    def forward(self, x: Array) -> Array:
+        Remembers.slope = 2.0 * x
+        return x * x
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        return np.asarray(gy * Remembers.slope)
+
+
+class Spends(Function):
+    """X², whose slope is spent by the first sweep."""
+
+    @override
+    def forward(self, x: Array) -> Array:
+        self.slope = 2.0 * x
+        return x * x
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        slope, self.slope = self.slope, np.zeros_like(self.slope)
+        return slope * gy
+
+
+@pytest.mark.parametrize("rule", [Remembers, Spends])
+def test_calls_are_kept_apart_and_swept_as_often_as_one_likes(rule: type[Function]) -> None:
+    """Two calls and then two sweeps, and one call swept twice."""
+    with pytest.raises(GradientMismatch, match="after one with other inputs, or when swept again"):
+        check_gradient(rule, X)

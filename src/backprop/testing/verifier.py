@@ -210,16 +210,20 @@ def verify_jacobian(
     jac : callable or True
         Its gradient, of the shape of x, or its Jacobian matrix, a row for each value; dense or
         sparse. True if fun returns its value and its gradient.
-    hess, hessp : callable, optional
-        The Hessian matrix hess(x), or its product with a vector, hessp(x, p).
+    hess : callable, optional
+        The Hessian matrix, hess(x).
+    hessp : callable, optional
+        Its product with a vector, hessp(x, p).
     domain : Interval, default REALS
         Where the elements of x are.
     shapes : sequence of tuple, optional
         The shapes of x; vectors of 1, 2, 3 and 5 elements if it is left out.
     dtypes : sequence of str, default ("float64",)
         Of x.
-    examples, seed : int, optional
-        As in `verify`.
+    examples : int, optional
+        How many inputs are tried.
+    seed : int, optional
+        Repeats a run.
 
     Returns
     -------
@@ -269,8 +273,12 @@ def check_gradient(
         The gradient of a plain function: gx = vjp(x, gy), or a tuple of several.
     domain : Interval or tuple of Interval, optional
         Where the function is differentiable; the steps of the differences stay inside.
-    framework, keywords, constants : optional
+    framework : str, optional
         As in `verify`.
+    keywords : dict, optional
+        The settings of every call.
+    constants : dict, optional
+        Inputs that are not differentiated, by their positions.
 
     Returns
     -------

@@ -162,8 +162,8 @@ def deterministic(rule: Rule, xs: Arrays, gy: Array) -> str | None:
     """
     given, value = [np.asarray(gx) for gx in rule.vjp(xs, gy)], rule.forward(*xs)
     first, kept = _plain(given), np.array(value)
+    others = tuple(map(_other, xs, rule.domains))
     with suppress(Exception):  # there it may not be defined, or have a result of another shape
-        others = tuple(map(_other, xs, rule.domains))
         rule.forward(*others)
         rule.vjp(others, gy)
     if not all(map(_same, given, first)):

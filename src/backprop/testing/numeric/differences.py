@@ -34,6 +34,7 @@ Map: TypeAlias = Callable[[Array], Array]
 
 _STEPS: Final = 12
 _NARROW: Final = 2.0**-6  # relative to x
+_INNER: Final = 64.0  # the most that is taken for what f computes with inside, there
 _FEW: Final = 6  # where thousands of points are looked at
 _FRACTION: Final = 1327 / 1024
 _FLOAT64: Final = float(np.finfo(np.float64).eps)
@@ -237,8 +238,11 @@ def _ulps(
     with np.errstate(invalid="ignore"):
         ulps = 2 * np.spacing(np.maximum(abs(above), abs(below)))
         flat = (above == above[0]).all(axis=0) & (below == above[0]).all(axis=0)
-        hidden = largest * max(_FLOAT64, float(np.finfo(above.dtype).eps))
-        found: Array = np.where(flat | narrow, np.maximum(ulps, 2 * hidden), ulps)
+        eps = max(_FLOAT64, float(np.finfo(above.dtype).eps))
+        hidden = np.where(
+            flat, largest * eps, np.where(narrow, np.minimum(largest, _INNER) * eps, 0)
+        )
+        found: Array = np.maximum(ulps, 2 * hidden)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -29,7 +30,7 @@ class Raises(Cube):
 
 
 # The plugin by its module, not by the entry point, before which no coverage could be measured.
-PLUGIN = ("-p", "no:backprop", "-p", "backprop.testing.plugin")
+PLUGIN = ("-p", "no:backprop", "-p", "backprop.cli.pytest_plugin")
 
 
 @pytest.fixture
@@ -56,6 +57,23 @@ def test_a_rule_is_chosen_by_its_name(pytester: pytest.Pytester, ops: Path) -> N
 
     chosen.assert_outcomes(passed=1, deselected=2)
     beside.assert_outcomes(passed=2)
+
+
+def test_a_fault_that_was_not_seen_fails_and_an_accident_is_shown(
+    pytester: pytest.Pytester, ops: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rule may be right, but nothing was proved; the other is none of the rule's."""
+
+    def verify(rule: type, *, seed: int | None) -> object:
+        if rule.__name__ == "Wrong":
+            raise OSError("disk")
+        return SimpleNamespace(accepted=("sign",))
+
+    monkeypatch.setattr("backprop.testing.verifier.verify", verify)
+    result = pytester.runpytest(*PLUGIN, "--verify", ops.name)
+
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(["*faults planted in it were not seen: sign*", "*OSError: disk*"])
 
 
 def test_a_target_that_is_none_is_a_usage_error(pytester: pytest.Pytester) -> None:
