@@ -34,11 +34,12 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """The rules of each target, after the tests that were asked for by their paths."""
-    targets: list[str] = config.getoption("--verify")
+    targets: list[str] = config.getoption("--verify") or []
     if targets and config.args_source is not config.ArgsSource.ARGS:
         items.clear()  # what is collected where no path is given
     for target in targets:
-        items.extend(Target.from_parent(session, name=target, nodeid=target).collect())
+        made: Target = Target.from_parent(session, name=target, nodeid=target)  # pyright: ignore[reportUnknownMemberType]  # as pytest has it
+        items.extend(made.collect())
 
 
 class Target(pytest.Collector):
@@ -53,14 +54,14 @@ class Target(pytest.Collector):
         except TargetError as error:
             raise pytest.UsageError(f"--verify {self.name}: {error}") from None
         for named in found:
-            yield Verification.from_parent(self, name=named.name, named=named)
+            yield Verification.from_parent(self, name=named.name, named=named)  # pyright: ignore[reportUnknownMemberType]  # as above
 
 
 class Verification(pytest.Item):
     """One rule, which passes if it is right."""
 
     def __init__(self, *, named: Named, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs)  # pyright: ignore[reportUnknownMemberType]  # as above
         self.named = named
 
     @override

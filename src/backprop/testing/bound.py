@@ -7,6 +7,7 @@ from typing import Any
 
 from backprop.errors import ArgumentTypeError
 from backprop.ground.arrays import brief
+from backprop.ground.narrowing import is_dict
 from backprop.testing import entries
 
 
@@ -50,6 +51,6 @@ class Bound:
 def _mapping(given: Any, what: str, kind: type, such_as: str) -> dict[Any, object]:
     if given is None:
         return {}
-    if not isinstance(given, Mapping) or not all(isinstance(key, kind) for key in given):
+    if not is_dict(given) or not all(isinstance(key, kind) for key in given):
         raise ArgumentTypeError(f"{what} is a dict such as {such_as}, got {brief(given)}")
     return dict(given)

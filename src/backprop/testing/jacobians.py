@@ -33,16 +33,22 @@ def jacobian_rules(
     ways = VECTORS if shapes is None else entries.shapes(shapes)
     entries.fit(ways, 1, name)
     value, slope = _split(entries.function(fun, "fun"), jac)
-    rules = [_rule(name, value, lambda x, gy: _pulled(slope(x), x, gy), interval, ways)]
+    rules = [_rule(name, value, _of_matrix(slope), interval, ways)]
     if hess is not None:
-        of = entries.function(hess, "hess")
-        pull = lambda x, gy: _pulled(of(x), x, gy)  # noqa: E731
+        pull = _of_matrix(entries.function(hess, "hess"))
         rules.append(_rule(f"hess of {name}", slope, pull, interval, ways))
     if hessp is not None:
-        product = entries.function(hessp, "hessp")
-        pull = lambda x, gy: np.asarray(product(x, gy), x.dtype)  # noqa: E731
+        pull = _of_product(entries.function(hessp, "hessp"))
         rules.append(_rule(f"hessp of {name}", slope, pull, interval, ways))
     return tuple(rules)
+
+
+def _of_matrix(hess: Callable[..., Any]) -> Callable[[Array, Array], Array]:
+    return lambda x, gy: _pulled(hess(x), x, gy)
+
+
+def _of_product(hessp: Callable[..., Any]) -> Callable[[Array, Array], Array]:
+    return lambda x, gy: np.asarray(hessp(x, gy), x.dtype)
 
 
 def _split(fun: Callable[..., Any], jac: object) -> tuple[OfVector, OfVector]:

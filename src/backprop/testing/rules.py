@@ -13,6 +13,7 @@ from backprop.errors import ArgumentTypeError, ArgumentValueError, BackpropError
 from backprop.ground.arrays import Array, Shapes, brief
 from backprop.ground.compat import override
 from backprop.ground.domain import REALS, Domain, Interval
+from backprop.ground.narrowing import is_sequence
 from backprop.kernel.function import NaryFunction
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
@@ -146,8 +147,8 @@ def _of_pair(
 
 def _gradients(found: Any, count: int) -> tuple[Array, ...]:
     """One array of one input, a tuple or a list of several."""
-    given = found if count > 1 and isinstance(found, (tuple, list)) else (found,)
-    return tuple(map(np.asarray, given))
+    several = count > 1 and is_sequence(found)
+    return tuple(map(np.asarray, found)) if several else (np.asarray(found),)
 
 
 def _said(call: object, name: str, default: Any) -> Any:

@@ -43,13 +43,13 @@ class Autograd(Framework):
 
     @override
     def vjp(self, function: OnTensors, xs: Arrays, gy: Array) -> Sequence[Array]:
-        pullback, _ = self._autograd.make_vjp(lambda all_: function(*all_))(xs)
+        pullback, _ = self._autograd.make_vjp(_of_tuple(function))(xs)
         return tuple(map(owned, pullback(gy)))
 
     @override
     def jvp(self, function: OnTensors, xs: Arrays, txs: Arrays) -> Array:
         try:
-            return owned(self._autograd.make_jvp(lambda all_: function(*all_))(xs)(txs)[1])
+            return owned(self._autograd.make_jvp(_of_tuple(function))(xs)(txs)[1])
         except NotImplementedError as error:
             raise NotOffered from error
 
@@ -57,7 +57,16 @@ class Autograd(Framework):
     def gradient(self, function: OnTensors) -> OnTensors:
         def gradients(*arrays: Any) -> Any:
             *xs, gy = arrays
-            gxs = self._autograd.make_vjp(lambda all_: function(*all_))(tuple(xs))[0](gy)
+            gxs = self._autograd.make_vjp(_of_tuple(function))(tuple(xs))[0](gy)
             return self._np.concatenate([self._np.ravel(gx) for gx in gxs])
 
         return gradients
+
+
+def _of_tuple(function: OnTensors) -> OnTensors:
+    """A function of one tuple of arrays, by all of which it is differentiated at once."""
+
+    def of_tuple(xs: tuple[Any, ...]) -> Any:
+        return function(*xs)
+
+    return of_tuple

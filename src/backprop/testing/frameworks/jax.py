@@ -57,7 +57,8 @@ class Jax(Framework):
 
     @override
     def jvp(self, function: OnTensors, xs: Arrays, txs: Arrays) -> Array:
-        arrays, tangents = (tuple(map(self._np.asarray, a)) for a in (xs, txs))
+        arrays: tuple[Any, ...] = tuple(map(self._np.asarray, xs))
+        tangents: tuple[Any, ...] = tuple(map(self._np.asarray, txs))
         with self._wide():
             try:
                 return owned(self._jax.jvp(function, arrays, tangents)[1])

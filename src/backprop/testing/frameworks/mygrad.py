@@ -31,6 +31,6 @@ class MyGrad(Framework):
 
     @override
     def vjp(self, function: OnTensors, xs: Arrays, gy: Array) -> Sequence[Array]:
-        tensors = tuple(map(self._mygrad.tensor, xs))
+        tensors: list[Any] = [self._mygrad.tensor(x) for x in xs]
         function(*tensors).backward(gy)
         return tuple(np.zeros_like(t.data) if t.grad is None else owned(t.grad) for t in tensors)

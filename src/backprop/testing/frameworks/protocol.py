@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from backprop.ground.arrays import Array, Shapes
+from backprop.ground.narrowing import is_dict, is_sequence
 
 Arrays: TypeAlias = tuple[Array, ...]
 OnTensors: TypeAlias = Callable[..., Any]
@@ -76,13 +77,10 @@ def joining(
 
 
 def _leaves(outputs: Any) -> Any:
-    if isinstance(outputs, (tuple, list)):
-        parts: Any = outputs
-    elif isinstance(outputs, dict):
-        parts = outputs.values()
-    else:
+    if not is_sequence(outputs) and not is_dict(outputs):
         yield outputs
         return
+    parts: Any = outputs.values() if is_dict(outputs) else outputs
     for part in parts:
         yield from _leaves(part)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.ground.compat import override
+from backprop.ground.narrowing import is_numpys
 from backprop.testing.frameworks.protocol import (
     Arrays,
     Framework,
@@ -41,8 +42,8 @@ class PyTorch(Framework):
         return isinstance(target, type) and issubclass(target, self._torch.autograd.Function)
 
     @override
-    def constant(self, value: object) -> object:
-        return self._tensor(value) if isinstance(value, np.ndarray) else value
+    def constant(self, value: Any) -> object:
+        return self._torch.from_numpy(np.array(value)) if is_numpys(value) else value
 
     @override
     def value(self, function: OnTensors, xs: Arrays) -> Array:

@@ -80,6 +80,9 @@ def _line(rule: Rule, xs: Arrays, vs: Arrays, room: float) -> Rule:
     def moved(t: Array) -> Arrays:
         return tuple(x.astype(t.dtype) + t * v.astype(t.dtype) for x, v in zip(xs, vs))
 
+    def forward(t: Array) -> Array:
+        return rule.forward(*moved(t))
+
     def vjp(ts: Arrays, gy: Array) -> Sequence[Array]:
         gxs = rule.vjp(moved(ts[0]), gy)
         slope: Any = sum(np.where(v == 0, 0, gx * v).sum() for gx, v in zip(gxs, vs))
@@ -87,7 +90,7 @@ def _line(rule: Rule, xs: Arrays, vs: Arrays, room: float) -> Rule:
 
     return replace(
         rule,
-        forward=lambda t: rule.forward(*moved(t)),
+        forward=forward,
         vjp=vjp,
         jvp=None,
         domains=(Interval(-room, room),),

@@ -215,7 +215,7 @@ def _evaluate(f: Map, x: Array, j: int, steps: list[float]) -> tuple[Array, ...]
     rows = [[np.asarray(f(_moved(x, j, p))).reshape(-1) for p in side] for side in points]
     above, below = np.array(rows[0]), np.array(rows[1])
     half = ((points[0] - points[1]) / 2)[:, np.newaxis]
-    largest = np.max(abs(above), initial=abs(float(x.flat[j])))
+    largest = float(np.max(abs(above), initial=abs(float(x.flat[j]))))
     here = np.asarray(f(x)).reshape(-1)
     narrow = steps[0] < _NARROW * abs(float(x.flat[j]))
     return _exact(here, above, below, half, _ulps(above, below, largest, narrow))

@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.testing.judging.measuring import ULPS, Measurement, wider
-from backprop.testing.numeric.differences import elementwise
+from backprop.testing.numeric.differences import Map, elementwise
 from backprop.testing.numeric.limits import SAFETY
 from backprop.testing.rules import Arrays, Rule
 from backprop.testing.screening.strata import strata
@@ -79,8 +79,7 @@ def _measured(rule: Rule, xs: Arrays, gy: Array) -> Iterator[Measurement]:
     for i, gx in enumerate(gxs[: len(xs)]):
         if gx.shape != (SIZE,):
             continue
-        f = lambda v, i=i: rule.forward(*at[:i], v, *at[i + 1 :])  # noqa: E731
-        slopes = elementwise(f, at[i], rule.domains[i])
+        slopes = elementwise(_along(rule, at, i), at[i], rule.domains[i])
         numeric = g * slopes.value
         error = np.where(np.isfinite(y), abs(g) * (slopes.error + off), np.inf)
         info = np.finfo(gx.dtype)
@@ -90,6 +89,15 @@ def _measured(rule: Rule, xs: Arrays, gy: Array) -> Iterator[Measurement]:
         columns = list(range(SIZE))
         analytic = gx.astype(np.longdouble)
         yield Measurement(i, columns, analytic, numeric, tolerance, abs(numeric))
+
+
+def _along(rule: Rule, at: Arrays, i: int) -> Map:
+    """The function of input `i` alone."""
+
+    def f(x: Array) -> Array:
+        return rule.forward(*at[:i], x, *at[i + 1 :])
+
+    return f
 
 
 def _worst(seen: Measurement, x: Array) -> list[int]:
