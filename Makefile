@@ -5,11 +5,11 @@ PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
-JUDGES := .venv-judges
+PEERS := .venv-peers
 ON_PATH := PATH="$(abspath $(VENV))/bin:$$PATH"  # pyright asks the python it finds there
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test test-pythons lint branches bench deep mutate judges docs clean
+.PHONY: help verify test test-pythons lint branches bench deep mutate frameworks judges docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -45,16 +45,19 @@ deep: $(READY)  ## the long campaign: fresh examples over all rules, chains and 
 mutate: $(READY)  ## change the package, one small thing at a time: a test must fail each time
 	$(PY) -m benchmarks.mutate
 
-judges: $(JUDGES)/ready  ## HIPS autograd, MyGrad and JAX on every expression; docs/coverage.md
-	$(JUDGES)/bin/python -m pytest -n 2 tests/project/test_judges_numpy.py tests/testing/test_programs_numpy.py
-	$(JUDGES)/bin/python -m benchmarks.coverage
+frameworks: $(PEERS)/ready  ## rules of PyTorch, JAX, HIPS autograd and MyGrad, verified as they stand there
+	$(PEERS)/bin/python -m pytest -n 2 tests/frameworks docs/verify-your-own-rule.md --doctest-glob=verify-*.md --cov=src/backprop/testing/frameworks --cov-config=tests/frameworks/coverage.toml --cov-report=term-missing
+
+judges: $(PEERS)/ready  ## HIPS autograd, MyGrad and JAX on every expression; docs/coverage.md
+	$(PEERS)/bin/python -m pytest -n 2 tests/project/test_judges_numpy.py tests/testing/test_programs_numpy.py
+	$(PEERS)/bin/python -m benchmarks.coverage
 
 docs: $(READY)  ## write docs/functions.md, the table of all functions, as verified now
 	$(PY) -m backprop verify --seed 1 --markdown > docs/functions.md.new
 	mv docs/functions.md.new docs/functions.md
 
 clean:  ## remove the environments and all that the other targets made
-	rm -rf $(VENV) $(JUDGES) .venv-pythons dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) .venv-pythons dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
@@ -64,8 +67,8 @@ $(READY): pyproject.toml constraints.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-$(JUDGES)/ready: pyproject.toml constraints.txt judges.txt
-	@echo "setting up $(JUDGES) (once)"
-	$(PYTHON) -m venv --clear $(JUDGES)
-	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r judges.txt -e '.[testing]' pytest pytest-xdist typing_extensions
+$(PEERS)/ready: pyproject.toml peers.txt
+	@echo "setting up $(PEERS) (once)"
+	$(PYTHON) -m venv --clear $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r peers.txt -e .
 	@touch $@

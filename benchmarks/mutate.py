@@ -73,7 +73,7 @@ _RULE_TESTS: Final = (
 )
 _VERIFIER_TESTS: Final = (
     "domain planted_faults measuring judge ties tangents laws rules differences proof entries "
-    "strategies"
+    "strategies screening together opinion jacobians front_door"
 )
 _LAST: Final = (  # of the verifier's: what it takes and refuses, but for its long runs
     "tests/testing/test_zoo.py::test_a_rarely_wrong_rule_is_rejected_where_it_is_wrong",
@@ -100,7 +100,8 @@ def groups() -> tuple[Group, ...]:
     """The kernel, the rules, the verifier."""
     kernel = [p for name in _MODULES for p in (ROOT / "src/backprop").glob(f"{name}.py")]
     rules = (p for p in (ROOT / "src/backprop/functions").rglob("*.py") if p not in kernel)
-    testing = (ROOT / "src/backprop/testing").rglob("*.py")
+    every = (ROOT / "src/backprop/testing").rglob("*.py")
+    testing = (p for p in every if p.parent.name != "frameworks")  # whose tests are elsewhere
     return (
         Group("kernel", _paths(kernel), _tests(_KERNEL_TESTS), None),
         Group("rules", _paths(rules), (), 300),

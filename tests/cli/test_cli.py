@@ -93,6 +93,8 @@ def _report(name: str, **changes: Any) -> Report:
         "planted": 20,
         "rejected": 20,
         "accepted": (),
+        "opinions": ("central differences",),
+        "advice": (),
         "seconds": 0.25,
         "seed": 7,
     }

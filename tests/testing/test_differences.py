@@ -16,7 +16,7 @@ from mpmath import mpf
 from backprop import POSITIVE, REALS, Array, Interval
 from backprop.errors import ArgumentTypeError
 from backprop.testing import central_difference, entries
-from backprop.testing.numeric import differences
+from backprop.testing.numeric import differences, limits
 from backprop.testing.numeric.differences import column, curvature, ladder, one_sided, reach
 
 Exact = Callable[[mpf], mpf]
@@ -163,13 +163,17 @@ def test_the_judge_knows_nothing_of_what_it_judges() -> None:
     """Numerical differentiation imports nothing of the kernel, nor what checks its arguments."""
     imported = {
         f"{node.module}.{name.name}" if node.module == "backprop.testing" else f"{node.module}"
-        for module in (differences, entries)
+        for module in (differences, limits, entries)
         for node in ast.walk(ast.parse(Path(module.__file__ or "").read_text()))
         if isinstance(node, ast.ImportFrom)
         for name in node.names
     }
     ours = {module for module in imported if module.startswith("backprop")}
-    judge = {"backprop.testing.entries", "backprop.ground.narrowing"}
+    judge = {
+        "backprop.testing.entries",
+        "backprop.testing.numeric.limits",
+        "backprop.ground.narrowing",
+    }
     assert ours == judge | {
         "backprop.ground.arrays",
         "backprop.ground.domain",
@@ -232,14 +236,14 @@ def test_with_room_for_one_step_nothing_is_known() -> None:
 @pytest.mark.parametrize(
     ("slopes", "powers"),
     [
-        (3 + STEPS + STEPS**2, differences._ONE_SIDED),
-        (3 + STEPS**2 + STEPS**4, differences._CENTRAL),
+        (3 + STEPS + STEPS**2, limits.ONE_SIDED),
+        (3 + STEPS**2 + STEPS**4, limits.CENTRAL),
     ],
     ids=["one-sided", "central"],
 )
 def test_extrapolation_removes_two_terms(slopes: Array, powers: tuple[int, ...]) -> None:
     """Of one-sided slopes what errs in h and h², of central ones in h² and h⁴: 3 is left."""
-    found = differences._limit(slopes, STEPS, 0 * STEPS, STEPS, powers)
+    found = limits.limit(slopes, STEPS, 0 * STEPS, STEPS, powers)
 
     assert abs(found.value[0] - 3) <= 64 * np.finfo(np.longdouble).eps
 
@@ -264,7 +268,7 @@ def test_a_kink_falsifies_the_steps_that_stride_over_it(
     even: Array, falsified: list[float] | None
 ) -> None:
     """Not those nearer to x than it, and none if it is in x, where both slopes have a mean."""
-    found = differences._kink(even, STEPS, 0 * STEPS)
+    found = limits.kink(even, STEPS, 0 * STEPS)
 
     bend = even / (2 * STEPS)
     expected = np.where(STEPS < 1 / 64, bend, 0) if falsified is None else exact(*falsified)
@@ -276,8 +280,8 @@ def test_what_noise_bends_is_no_kink() -> None:
     even = 2 * np.maximum(STEPS - 0.001, 0)
     quarter = even / 4
 
-    assert differences._kink(even, STEPS, quarter).max() == 0
-    assert differences._kink(even, STEPS, quarter * 0.99).max() > 0.9
+    assert limits.kink(even, STEPS, quarter).max() == 0
+    assert limits.kink(even, STEPS, quarter * 0.99).max() > 0.9
 
 
 @pytest.mark.parametrize(
@@ -298,7 +302,7 @@ def test_the_jumps_of_a_quantised_function_are_what_it_loses_at_once(
     jump: Array, quantum: float
 ) -> None:
     """More than the square of the ratio of two steps, and not before and not after, or all."""
-    assert differences._quantum(jump, STEPS, 0 * STEPS).tolist() == [quantum]
+    assert limits._quantum(jump, STEPS, 0 * STEPS).tolist() == [quantum]
 
 
 def test_a_loss_below_the_rounding_of_f_is_no_jump() -> None:
@@ -306,32 +310,30 @@ def test_a_loss_below_the_rounding_of_f_is_no_jump() -> None:
     jump = exact(1, 1 / 8, 1 / 64, 0, 0)
     hidden = exact(0, 0, 0, 1 / 64 / 64 / 4, 0)
 
-    assert differences._quantum(jump, STEPS, hidden).tolist() == [0.0]
-    assert differences._quantum(jump, STEPS, hidden * 0.99).tolist() == [1 / 64]
+    assert limits._quantum(jump, STEPS, hidden).tolist() == [0.0]
+    assert limits._quantum(jump, STEPS, hidden * 0.99).tolist() == [1 / 64]
 
 
 def test_the_noise_is_what_the_finest_steps_scatter_by() -> None:
     """The larger of two moves of the slope, times the step; without three neighbours, any."""
     slopes = exact(9, 1, 3, 2, 2.5)
 
-    assert differences._tail(slopes, STEPS).tolist() == [1 / 512]
-    assert differences._tail(exact(9, 1, 3, 2, 6), STEPS).tolist() == [1 / 512]
-    assert differences._tail(exact(9, 1, 3, 2, 16), STEPS).tolist() == [14 / 4096]
-    assert differences._tail(exact(9, 1, 3, np.nan, 2), STEPS).tolist() == [np.inf]
-    assert differences._tail(slopes[:2], STEPS[:2]).tolist() == [np.inf]
-    assert differences._tail(slopes, exact(1, 1 / 8, 1 / 64, 1 / 512, 1 / 5120)) == [np.inf]
+    assert limits._tail(slopes, STEPS).tolist() == [1 / 512]
+    assert limits._tail(exact(9, 1, 3, 2, 6), STEPS).tolist() == [1 / 512]
+    assert limits._tail(exact(9, 1, 3, 2, 16), STEPS).tolist() == [14 / 4096]
+    assert limits._tail(exact(9, 1, 3, np.nan, 2), STEPS).tolist() == [np.inf]
+    assert limits._tail(slopes[:2], STEPS[:2]).tolist() == [np.inf]
+    assert limits._tail(slopes, exact(1, 1 / 8, 1 / 64, 1 / 512, 1 / 5120)) == [np.inf]
 
 
 def test_an_error_is_the_move_from_the_coarser_step_and_the_noise_of_f() -> None:
     """That is what f is known to, or what all finer steps differ by, as a part of the step."""
     t, h = exact(4, 2, 3), exact(1, 1 / 8, 1 / 64)
 
-    quiet = differences._error(t, t, h, exact(0, 0, 0), np.full((2, 1), True))
-    noisy = differences._error(t, t, h, exact(0.5, 0.5, 0.5), np.full((2, 1), True))
-    alone = differences._error(t, t, h, exact(0, 0, 0), np.full((2, 1), False))
-    extrapolated = differences._error(
-        exact(np.nan, 2, 3), t, h, exact(0, 0, 0), np.full((2, 1), True)
-    )
+    quiet = limits._error(t, t, h, exact(0, 0, 0), np.full((2, 1), True))
+    noisy = limits._error(t, t, h, exact(0.5, 0.5, 0.5), np.full((2, 1), True))
+    alone = limits._error(t, t, h, exact(0, 0, 0), np.full((2, 1), False))
+    extrapolated = limits._error(exact(np.nan, 2, 3), t, h, exact(0, 0, 0), np.full((2, 1), True))
 
     assert quiet.tolist() == [[np.inf], [2 + 1 / 8], [1]]
     assert noisy.tolist() == [[np.inf], [2 + 4], [1 + 32]]
@@ -356,7 +358,7 @@ def test_the_best_candidate_is_widened_by_what_contradicts_it(
     """Finer ones, and coarser ones of less than 16 times its error."""
     flat = np.full((3, 1), False)
 
-    found = differences._best(exact(*values), exact(*errors), exact(*steps), flat)
+    found = limits._best(exact(*values), exact(*errors), exact(*steps), flat)
 
     np.testing.assert_array_equal(found.value.astype(float), [value])
     np.testing.assert_array_equal(found.error.astype(float), [error])
@@ -366,8 +368,8 @@ def test_a_flat_candidate_of_a_quantised_function_says_nothing() -> None:
     """Another is taken, and where all are flat nothing is known."""
     values, errors, steps = exact(0, 1), exact(0.1, 0.5), exact(2, 1)
 
-    some = differences._best(values, errors, steps, np.array([[True], [False]]))
-    none = differences._best(values, errors, steps, np.array([[True], [True]]))
+    some = limits._best(values, errors, steps, np.array([[True], [False]]))
+    none = limits._best(values, errors, steps, np.array([[True], [True]]))
 
     assert some.value.tolist() == [1.0]
     assert none.error.tolist() == [np.inf]
@@ -466,7 +468,7 @@ def test_nothing_is_known_where_noise_hides_all(
     """Above 4096 units of what f is known to, and above that part of what it changes by."""
     slopes, places = 0 * STEPS + 3, 0 * STEPS + ulps
 
-    found = differences._limit(slopes, STEPS, places, jump * STEPS**0, (), noise)
+    found = limits.limit(slopes, STEPS, places, jump * STEPS**0, (), noise)
 
     assert np.isfinite(found.error[0]) == known
     assert np.isfinite(found.value[0]) == known

@@ -11,7 +11,7 @@ import pytest
 
 from backprop import Array, Multiply, Square
 from backprop.ground.domain import REALS, Interval
-from backprop.testing import GradientMismatch
+from backprop.testing import CannotCall, GradientMismatch
 from backprop.testing.examples import Example, _cotangents, examine, finding, judged, one
 from backprop.testing.judging import measuring
 from backprop.testing.judging.measuring import (
@@ -25,7 +25,8 @@ from backprop.testing.judging.measuring import (
     widened,
 )
 from backprop.testing.judging.mismatch import broken, literal, raised, wrong
-from backprop.testing.numeric.differences import Derivative, Map, column, reach
+from backprop.testing.numeric.differences import Map, column, reach
+from backprop.testing.numeric.limits import Derivative
 from backprop.testing.rules import Rule, pair, rule_of, with_vjp
 
 INF, NAN = np.inf, np.nan
@@ -236,15 +237,15 @@ def test_differences_are_taken_in_the_wider_dtype_if_the_rule_has_it(
     """And where the value has half its digits in common with the wider one."""
     x = np.array([1.25, 3.0], np.float32)
 
-    assert measuring._wider(plain(forward), (x,), np.asarray(forward(x)))[0] is wide
-    assert measuring._wider(plain(forward), (x,), forward(x))[1].tolist() == noise
+    assert measuring.wider(plain(forward), (x,), np.asarray(forward(x)))[0] is wide
+    assert measuring.wider(plain(forward), (x,), forward(x))[1].tolist() == noise
 
 
 def test_longdouble_has_no_wider_dtype() -> None:
     """Its differences are taken in itself."""
     x = np.array([1.0, 3.0], np.longdouble)
 
-    wide, noise = measuring._wider(SQUARE, (x,), SQUARE.forward(x))
+    wide, noise = measuring.wider(SQUARE, (x,), SQUARE.forward(x))
 
     assert wide is None
     assert noise.tolist() == [0.0, 0.0]
@@ -255,9 +256,9 @@ def test_a_value_near_0_is_no_sign_of_rounding_unless_of_several_rules() -> None
     rule = plain(lambda x: x * (1e-5 if x.dtype == np.float32 else 1.1e-5))
     x = np.array([1.0], np.float32)
 
-    assert measuring._wider(rule, (x,), rule.forward(x))[1].tolist() == [0.0]
+    assert measuring.wider(rule, (x,), rule.forward(x))[1].tolist() == [0.0]
     composed = replace(rule, composed=True)
-    assert measuring._wider(composed, (x,), rule.forward(x))[1].tolist() == [INF]
+    assert measuring.wider(composed, (x,), rule.forward(x))[1].tolist() == [INF]
 
 
 def test_a_function_is_known_as_exactly_as_its_other_inputs_leave_it() -> None:
@@ -458,14 +459,19 @@ def test_a_large_input_is_sampled_unless_that_is_not_wanted() -> None:
 
 
 def test_a_wrong_rule_and_one_that_raises_are_found() -> None:
-    """The one as it is, the other with its error."""
+    """The one as it is, the others with their errors: what cannot be called is not wrong."""
     x, rng = np.array([1.0, 2.0]), np.random.default_rng(0)
 
     with pytest.raises(GradientMismatch, match="backward is wrong for input 0"):
         examine(with_vjp(SQUARE, lambda xs, gy: (3 * xs[0] * gy,)), (x,), rng)
     with pytest.raises(GradientMismatch, match=r"raised ZeroDivisionError: \n") as caught:
-        examine(plain(raises), (x,), rng)
+        examine(with_vjp(SQUARE, lambda xs, gy: (raises(gy),)), (x,), rng)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    with pytest.raises(
+        CannotCall, match=r"float64 of shape \(2,\) \(ZeroDivisionError:\)"
+    ) as named:
+        examine(plain(raises), (x,), rng)
+    assert isinstance(named.value.__cause__, ZeroDivisionError)
 
 
 def test_a_rule_is_held_against_the_laws_the_numbers_and_its_tangents() -> None:

@@ -28,6 +28,7 @@ from backprop.functions.cases import case
 from backprop.functions.registry import CASES
 from backprop.kernel.variable import Constant
 from backprop.testing import (
+    CannotCall,
     GradientMismatch,
     NothingToJudge,
     Second,
@@ -218,7 +219,7 @@ def test_a_pair_is_a_rule_of_one_input() -> None:
     rule = pair(sine, slope, POSITIVE, [(2,)])
 
     assert rule.forward(A).tolist() == np.sin(A).tolist()
-    assert [gx.tolist() for gx in rule.vjp((A, B), GY)] == [(GY * np.cos(A)).tolist()]
+    assert [gx.tolist() for gx in rule.vjp((A,), GY)] == [(GY * np.cos(A)).tolist()]
     assert (rule.name, rule.order, rule.span, rule.composed) == ("sine, slope", 1, 1.0, False)
     assert (rule.jvp, rule.call, rule.domains, rule.shapes) == (None, None, (POSITIVE,), (((2,),),))
     assert rule.code.split("\n") == [
@@ -239,14 +240,18 @@ of_two: Any = slope
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: pair(of_two, slope, REALS, None), ArgumentValueError, "slope does not take 1 in"),
+        (lambda: pair(of_two, slope, REALS, None), ArgumentValueError, "slope does not take 3 in"),
         (
             lambda: pair(sine, of_one, REALS, None),
             ArgumentValueError,
             "sine does not take 2 inputs",
         ),
-        (lambda: pair(sine, slope, REALS, two), ArgumentValueError, "is for 2"),
-        (lambda: pair(sine, slope, (REALS, REALS), None), ArgumentValueError, "domain has 2"),
+        (lambda: pair(sine, slope, REALS, two), ArgumentValueError, "sine does not take 2 in"),
+        (
+            lambda: pair(sine, slope, (REALS, REALS), None),
+            ArgumentValueError,
+            "sine does not take 2 in",
+        ),
         (lambda: as_callable(odd), ArgumentTypeError, "a callable on Variables, got 3"),
         (lambda: as_callable(int), ArgumentTypeError, "int is no Function class"),
         (lambda: as_callable(Scale), ArgumentTypeError, "Scale cannot be set up .* an instance"),
@@ -366,11 +371,11 @@ def test_functions_are_known_by_the_names_that_numpy_gives_them() -> None:
 # -- A verification --------------------------------------------------------------------------------
 
 
-def test_a_verification_has_fifty_examples_or_one_for_each_case_and_more() -> None:
+def test_a_verification_has_36_examples_or_one_for_each_case_and_more() -> None:
     """Fewer of two orders, for each of these costs as much as many."""
     first, second = rule_of(Square), replace(rule_of(Square), order=2)
 
-    assert verifier._number((first,)) == 50
+    assert verifier._number((first,)) == 36
     assert verifier._number((first,) * 60) == 64
     assert verifier._number((first, second)) == 24
     assert verifier._number((first, second) * 20) == 44
@@ -490,7 +495,7 @@ def test_a_cotangent_for_a_value_that_cannot_be_computed_is_left_to_what_says_so
     def failing(x: Variable) -> Variable:
         raise ZeroDivisionError("by 0")
 
-    with pytest.raises(GradientMismatch, match="failing raised ZeroDivisionError: by 0"):
+    with pytest.raises(CannotCall, match=r"failing could not be called .*ZeroDivisionError: by 0"):
         check_gradient(failing, A, gy=GY)
 
 

@@ -42,11 +42,11 @@ from backprop.testing.generators.programs import _grown, _well_inside, admissibl
 from backprop.testing.generators.strategies import (
     PAIRS,
     SHAPES,
-    _Inner,
+    Inner,
     _kinds,
-    _ordinary,
     ordinary,
     small_ways,
+    span_of,
     ways,
 )
 from backprop.testing.rules import rule_of
@@ -90,11 +90,11 @@ def drawn(strategy: st.SearchStrategy[T], count: int = 100) -> list[T]:
         (Interval(100.0, inf), 100.0, 120.0),
     ],
 )
-def test_ordinary_numbers_are_small_ones_of_the_domain(
+def testspan_of_numbers_are_small_ones_of_the_domain(
     domain: Interval, low: float, high: float
 ) -> None:
     """Those up to 10, or a stretch of 20 that is nearest to them."""
-    assert _ordinary(domain) == (low, high)
+    assert span_of(domain) == (low, high)
 
 
 @pytest.mark.parametrize(
@@ -166,22 +166,22 @@ def test_numbers_at_an_edge_are_on_both_sides_near_and_far() -> None:
 
 def test_a_number_is_moved_inside_and_rounded_to_the_dtype() -> None:
     """Itself, else its negative, else some number inside."""
-    inner = _Inner(Interval(-3.0, 2.0), "float32")
+    inner = Inner(Interval(-3.0, 2.0), "float32")
 
     assert [inner.fit(x) for x in (0.1, 2.5, 7.0)] == [float(np.float32(0.1)), -2.5, -0.5]
-    assert _Inner(Interval(0.0, 1.0), "float32").fit(1e-60) == 0.5
-    assert _Inner(REALS, "float32").fit(inf) == 1.0
+    assert Inner(Interval(0.0, 1.0), "float32").fit(1e-60) == 0.5
+    assert Inner(REALS, "float32").fit(inf) == 1.0
 
 
 def test_a_domain_without_a_number_of_the_dtype_is_refused() -> None:
     """There is nothing to move to."""
     with pytest.raises(ArgumentValueError, match=r"Interval\(1, 1\) holds no float32: widen it"):
-        _Inner(Interval(1.0, 1.0 + 1e-12), "float32").fit(1.0)
+        Inner(Interval(1.0, 1.0 + 1e-12), "float32").fit(1.0)
 
 
 def test_a_number_of_any_magnitude_or_beside_an_edge_is_what_it_is_made_of() -> None:
     """Exactly, if it is inside; how far from an edge is relative to it, or to 1."""
-    inner = _Inner(Interval(-100.0, 4.0), "float64")
+    inner = Inner(Interval(-100.0, 4.0), "float64")
 
     assert inner.scaled(-1.0, 1.5, 3) == -12.0
     assert [inner.beside(4.0, -1.0, -1), inner.beside(0.5, 1.0, -2)] == [2.0, 0.75]
@@ -206,7 +206,7 @@ def test_a_number_of_any_magnitude_or_beside_an_edge_is_what_it_is_made_of() -> 
 )
 def test_some_number_inside_is_about_the_middle(domain: Interval, inside: float) -> None:
     """Beside a hole that is there."""
-    assert _Inner(domain, "float64").fit(inf) == inside
+    assert Inner(domain, "float64").fit(inf) == inside
 
 
 # -- Arrays and shapes -----------------------------------------------------------------------------
@@ -247,7 +247,7 @@ def test_small_ways_are_those_below_a_hundred_elements() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_ordinary_arrays_are_inside_the_domain(dtype: str) -> None:
+def testspan_of_arrays_are_inside_the_domain(dtype: str) -> None:
     """Of the shape and the dtype asked for, without Hypothesis, as the generator draws them."""
     x = ordinary(Interval(2.0, 3.0), (4, 5), dtype, np.random.default_rng(0))
 

@@ -9,7 +9,7 @@ import pytest
 
 from backprop import Array
 from backprop.ground.domain import POSITIVE, REALS, Interval
-from backprop.testing.numeric.differences import Derivative
+from backprop.testing.numeric.limits import Derivative
 from backprop.testing.numeric.ties import extremes, slopes_around, tied
 
 INF, NAN = np.inf, np.nan

@@ -34,6 +34,7 @@ from backprop.functions.elementwise.piecewise import Minimum
 from backprop.functions.indexing.sorting import Permute
 from backprop.functions.registry import CASES
 from backprop.testing import (
+    CannotCall,
     GradientMismatch,
     NothingToJudge,
     check_gradient,
@@ -512,7 +513,7 @@ def test_what_cannot_be_verified_is_refused_with_the_reason(function: object, me
 
 def test_a_callable_must_return_a_variable() -> None:
     """One that returns an array has cut the graph."""
-    with pytest.raises(GradientMismatch, match="must return one Variable, got ndarray"):
+    with pytest.raises(CannotCall, match="must return one Variable, got ndarray"):
         verify(lambda x: x.data, examples=5)
 
 

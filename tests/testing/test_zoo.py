@@ -56,6 +56,13 @@ def test_a_wrong_rule_is_rejected(wrong: Wrong) -> None:
 
 
 @pytest.mark.parametrize("wrong", RARE, ids=lambda wrong: wrong.name)
+def test_a_rule_that_is_wrong_in_a_small_region_is_rejected(wrong: Wrong) -> None:
+    """Looks at thousands of points find the region."""
+    with pytest.raises(GradientMismatch):
+        run(BY_NAME[wrong.right], wrong.vjp)
+
+
+@pytest.mark.parametrize("wrong", RARE, ids=lambda wrong: wrong.name)
 def test_a_rarely_wrong_rule_is_rejected_where_it_is_wrong(wrong: Wrong) -> None:
     """A rule that is wrong in a small region is rejected at a point of it, its twin accepted."""
     assert wrong.at is not None
@@ -63,6 +70,21 @@ def test_a_rarely_wrong_rule_is_rejected_where_it_is_wrong(wrong: Wrong) -> None
     check_gradient(twin.forward, x, vjp=twin.vjp, domain=twin.domain)
     with pytest.raises(GradientMismatch, match="backward is wrong"):
         check_gradient(twin.forward, x, vjp=wrong.vjp, domain=twin.domain)
+
+
+@pytest.mark.parametrize(
+    ("name", "vjp"),
+    [
+        ("identity", lambda x, gy: gy),
+        ("reshape", lambda x, gy: gy.reshape(x.shape)),
+        ("transpose", lambda x, gy: gy.T),
+    ],
+)
+def test_a_gradient_in_the_memory_of_the_cotangent_is_advised_against(name: str, vjp: Vjp) -> None:
+    """A pair may do so, for its framework copies before it adds up; the report says it."""
+    report = run(BY_NAME[name], vjp, EXAMPLES)
+    assert ["shares memory with the cotangent" in text for text in report.advice] == [True]
+    assert run(BY_NAME[name], BY_NAME[name].vjp, EXAMPLES).advice == ()
 
 
 def test_the_zoo_is_large() -> None:

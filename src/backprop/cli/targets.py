@@ -17,9 +17,10 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from backprop.errors import BackpropError
-from backprop.ground.domain import Domain
+from backprop.ground.domain import REALS, Domain
 from backprop.kernel.function import BinaryFunction, Function, NaryFunction
 from backprop.kernel.variable import Node
+from backprop.testing.frameworks.registry import told
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -115,29 +116,45 @@ def _members(module: ModuleType, where: str) -> list[Named]:
     made = {type(named.rule) for named in instances}
     classes = dict.fromkeys(value for _, value in values if _is_rule(value))
     own = [c for c in classes if _within(c, module) and not (c in made and _needs_arguments(c))]
-    if not own and not instances:
+    others = [Named(name, v, _domain(v)) for name, v in values if _is_others(v, module)]
+    if not own and not instances and not others:
         raise TargetError(
             f"{where} holds no Function: a rule is a subclass of Function, BinaryFunction or "
             "NaryFunction with a forward and a backward"
         )
-    return [_named(c.__name__, _ready(c, where)) for c in own] + instances
+    return [_named(c.__name__, _ready(c, where)) for c in own] + instances + others
 
 
 def _member(module: ModuleType, name: str) -> Named:
     where = module.__name__
     if not hasattr(module, name):
         raise TargetError(f"{where} has no name {name!r}")
-    value: object = getattr(module, name)
+    value: Any = getattr(module, name)
     if isinstance(value, Node):
         return _named(name, value)
     if _is_rule(value):
         return _named(name, _ready(value, where))
+    if told(value) is not None:
+        return Named(name, value, _domain(value))
     kind = "class without a forward" if isinstance(value, type) else type(value).__name__
     raise TargetError(f"{where}:{name} is no Function but a {kind}")
 
 
 def _named(name: str, rule: type[Node] | Node) -> Named:
     return Named(name, rule, rule.domain)
+
+
+def _domain(value: object) -> Domain:
+    domain: Domain = getattr(value, "domain", REALS)
+    return domain
+
+
+def _is_others(value: Any, module: ModuleType) -> bool:
+    """Whether it is a rule in another framework, written in this module."""
+    if not callable(value) or not _within(value, module):
+        return False
+    framework = told(value)
+    return framework is not None and framework.is_rule(value)
 
 
 def _is_rule(value: object) -> TypeIs[type[Node]]:
@@ -148,8 +165,8 @@ def _is_rule(value: object) -> TypeIs[type[Node]]:
     return getattr(value, "forward", None) not in _UNWRITTEN and not abstract
 
 
-def _within(rule: type[Node], module: ModuleType) -> bool:
-    return f"{rule.__module__}.".startswith(f"{module.__name__}.")
+def _within(rule: object, module: ModuleType) -> bool:
+    return f"{getattr(rule, '__module__', None)}.".startswith(f"{module.__name__}.")
 
 
 def _needs_arguments(rule: type[Node]) -> bool:

@@ -15,11 +15,19 @@ if TYPE_CHECKING:
     from backprop.testing.generators.programs import Program, Step, chains, programs
     from backprop.testing.generators.strategies import functions, inputs, numbers, variables
     from backprop.testing.judging.measuring import Measurement
-    from backprop.testing.judging.mismatch import GradientMismatch, NothingToJudge
-    from backprop.testing.numeric.differences import Derivative, central_difference
-    from backprop.testing.verifier import Report, check_gradient, verify, verify_rule
+    from backprop.testing.judging.mismatch import CannotCall, GradientMismatch, NothingToJudge
+    from backprop.testing.numeric.differences import central_difference
+    from backprop.testing.numeric.limits import Derivative
+    from backprop.testing.verifier import (
+        Report,
+        check_gradient,
+        verify,
+        verify_jacobian,
+        verify_rule,
+    )
 
 __all__ = [
+    "CannotCall",
     "Derivative",
     "GradientMismatch",
     "Measurement",
@@ -38,6 +46,7 @@ __all__ = [
     "programs",
     "variables",
     "verify",
+    "verify_jacobian",
     "verify_rule",
 ]
 
@@ -47,9 +56,10 @@ _ROOMS: Final = {
     "generators.programs": ("Program", "Step", "chains", "programs"),
     "generators.strategies": ("functions", "inputs", "numbers", "variables"),
     "judging.measuring": ("Measurement",),
-    "judging.mismatch": ("GradientMismatch", "NothingToJudge"),
-    "numeric.differences": ("Derivative", "central_difference"),
-    "verifier": ("Report", "check_gradient", "verify", "verify_rule"),
+    "judging.mismatch": ("CannotCall", "GradientMismatch", "NothingToJudge"),
+    "numeric.differences": ("central_difference",),
+    "numeric.limits": ("Derivative",),
+    "verifier": ("Report", "check_gradient", "verify", "verify_jacobian", "verify_rule"),
 }
 _PLACES: Final = {name: room for room, names in _ROOMS.items() for name in names}
 

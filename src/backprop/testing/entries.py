@@ -6,10 +6,10 @@ Nothing here knows of the kernel, for the judge is asked through it as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from inspect import signature
+from inspect import Parameter, signature
 from numbers import Real
 from operator import index
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from backprop.ground.narrowing import is_sequence
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
+Ways: TypeAlias = Sequence[Shape] | Sequence[tuple[Shape, ...]]  # to call: of one input, of several
+_POSITIONAL: Final = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _MOST: Final = 2**32  # more examples, steps or elements than that, or other seeds, nobody means
 _WRITE: Final = "write Interval(0, 1), or a tuple with one Interval for each input"
 
@@ -174,6 +176,17 @@ def takes(call: Any, count: int, name: str) -> None:
         given.bind(*range(count))
     except TypeError as error:
         raise ArgumentValueError(f"{name} does not take {count} inputs: {error}") from None
+
+
+def inputs(call: Any) -> int:
+    """How many inputs a plain function needs, by its signature; 1 if that does not say."""
+    if isinstance(call, np.ufunc):
+        return call.nin
+    try:
+        given = signature(call).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    return max(len([p for p in given if p.default is p.empty and p.kind in _POSITIONAL]), 1)
 
 
 def arity(call: Any, name: str) -> int:

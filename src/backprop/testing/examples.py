@@ -11,8 +11,16 @@ from backprop.ground.arrays import Array
 from backprop.testing.judging.forward import wrong_tangent
 from backprop.testing.judging.judge import mismatch
 from backprop.testing.judging.measuring import Point, compare, measure
-from backprop.testing.judging.mismatch import PERIOD, GradientMismatch, broken, raised, wrong
-from backprop.testing.laws.laws import broken_law
+from backprop.testing.judging.mismatch import (
+    PERIOD,
+    GradientMismatch,
+    broken,
+    cannot_call,
+    raised,
+    wrong,
+)
+from backprop.testing.judging.together import wrong_together
+from backprop.testing.laws.laws import broken_law, lent
 from backprop.testing.rules import Arrays, Rule
 
 
@@ -35,6 +43,10 @@ def examine(
     sample: bool = True,
 ) -> Example:
     """Measure `rule` at `xs` and hold it against the laws and the numbers."""
+    try:
+        rule.forward(*xs)
+    except Exception as error:
+        raise cannot_call(rule, xs, error) from error
     try:
         point = measure(rule, xs, rng if sample else None)
         gys = gys if gys is not None else tuple(_cotangents(point.y, rng))
@@ -80,10 +92,16 @@ def finding(rule: Rule, example: Example) -> GradientMismatch | None:
     if law is not None:
         return broken(rule, point.xs, one(example), law)
     for gy in gys:
-        for seen in compare(point, gy, rule.vjp(point.xs, gy)):
+        gxs = lent(rule, point.xs, gy)  # it may write, or share memory, for some cotangents only
+        if isinstance(gxs, str):
+            return broken(rule, point.xs, gy, gxs)
+        for seen in compare(point, gy, gxs):
             k = mismatch(point, rule, gy, seen)
             if k is not None:
                 return wrong(rule, point, gy, seen, k)
+    tie = wrong_together(point, rule, one(example))
+    if tie is not None:
+        return broken(rule, point.xs, one(example), tie)
     law = wrong_tangent(point, rule, one(example))
     return broken(rule, point.xs, one(example), law) if law else None
 

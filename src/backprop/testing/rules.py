@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from backprop.errors import ArgumentTypeError, ArgumentValueError
-from backprop.ground.arrays import Array, Shape, Shapes, brief
+from backprop.errors import ArgumentTypeError, ArgumentValueError, BackpropError
+from backprop.ground.arrays import Array, Shapes, brief
 from backprop.ground.compat import override
 from backprop.ground.domain import REALS, Domain, Interval
+from backprop.ground.narrowing import is_sequence
 from backprop.kernel.function import NaryFunction
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
+from backprop.testing.entries import Ways
 from backprop.transforms.forward_mode import tangents
 
 Arrays: TypeAlias = tuple[Array, ...]
@@ -35,8 +38,12 @@ class Rule:
     order: int  # 2: the gradient of a rule, as a function of its own
     composed: bool  # of other rules: then rounding between these may cost all digits
     span: float  # from which part of the dtype's range of magnitudes inputs are drawn
+    offers_jvp: bool  # else it is only what backward gives on Variables, and convicts nobody
     call: OnVariables | None  # whose Functions are held to their promises of new memory
+    body: Anything | None  # the forward as a function of Variables, where it may run on them
     code: str  # Python that rebuilds it in a script, as the last line of which it is an expression
+    few: Shapes | None = None  # which ways to call it are tried, though any would do
+    settings: tuple[str, ...] = ()  # what check_gradient is called with besides, in a script
 
     @property
     def arity(self) -> int:
@@ -62,7 +69,7 @@ class Join(NaryFunction):
 def rule_of(
     function: type[Node] | Node | OnVariables,
     domain: Domain | None = None,
-    shapes: Shapes | Sequence[Shape] | None = None,
+    shapes: Ways | None = None,
 ) -> Rule:
     """The rule of a Function class, an instance of one, or any callable on Variables.
 
@@ -83,38 +90,65 @@ def rule_of(
         order=_said(call, "order", 1),
         composed=not isinstance(call, Node),
         span=_said(call, "span", 1.0),
+        offers_jvp=getattr(call, "has_jvp", True),
         call=joined,
+        body=_body(call),
         code=_code(call),
     )
 
 
 def pair(
-    forward: Callable[[Array], Array],
-    vjp: Callable[[Array, Array], Array],
+    forward: Callable[..., Array],
+    vjp: Callable[..., Any],
     domain: Domain,
-    shapes: Shapes | Sequence[Shape] | None,
+    shapes: Ways | None,
+    jvp: Callable[..., Array] | None = None,
 ) -> Rule:
-    """The rule of two plain functions on arrays."""
+    """The rule of two plain functions on arrays, or of three."""
     given = None if shapes is None else entries.shapes(shapes)
-    entries.function(vjp, "vjp")
-    entries.takes(entries.function(forward, "forward"), 1, _name(forward))
-    entries.takes(vjp, 2, _name(vjp))
-    name = f"{_name(forward)}, {_name(vjp)}"
-    entries.fit(given, 1, name)
-    code = f"{_import(forward)}\n{_import(vjp)}\n{name}"
+    names = [_name(entries.function(f, what)) for f, what in ((forward, "forward"), (vjp, "vjp"))]
+    name = ", ".join(names)
+    domains = _of_pair(forward, entries.intervals(domain, name), given, names[0])
+    count = len(domains)
+    entries.takes(forward, count, names[0])
+    entries.takes(vjp, count + 1, names[1])
+    if jvp is not None:
+        entries.takes(entries.function(jvp, "jvp"), 2 * count, _name(jvp))
     return Rule(
         name=name,
         forward=forward,
-        vjp=lambda xs, gy: (np.asarray(vjp(xs[0], gy)),),
-        jvp=None,
-        domains=entries.each(entries.intervals(domain, name), 1, name),
+        vjp=lambda xs, gy: _gradients(vjp(*xs, gy), count),
+        jvp=None if jvp is None else lambda xs, txs: np.asarray(jvp(*xs, *txs)),
+        domains=domains,
         shapes=given,
         order=1,
         composed=False,
         span=1.0,
+        offers_jvp=True,
         call=None,
-        code=code,
+        body=forward,
+        code=f"{_import(forward)}\n{_import(vjp)}\n{name}",
     )
+
+
+def _of_pair(
+    forward: Anything, domain: Domain, ways: Shapes | None, name: str
+) -> tuple[Interval, ...]:
+    """The domain of each input of a plain function; one that does not say takes one input."""
+    if isinstance(domain, tuple):
+        count = len(domain)
+    elif ways:
+        count = len(ways[0])
+    else:
+        count = entries.inputs(forward)
+    entries.fit(ways, count, name)
+    return entries.each(domain, count, name)
+
+
+def _gradients(found: Any, count: int) -> tuple[Array, ...]:
+    """One array of one input, a tuple or a list of several."""
+    several = count > 1 and is_sequence(found)
+    return tuple(map(np.asarray, found)) if several else (np.asarray(found),)
 
 
 def _said(call: object, name: str, default: Any) -> Any:
@@ -223,6 +257,23 @@ def _arity(call: object, domain: Domain, ways: Shapes | None) -> int:
             f"{_name(call)} takes any number of inputs: pass a tuple of domains"
         )
     return entries.arity(call, _name(call))
+
+
+def _body(call: object) -> Anything | None:
+    """What a Function computes, as NumPy code; a callable on Variables needs no second opinion."""
+    if not isinstance(call, Node):
+        return None
+    try:
+        spare = copy(call)  # before a call makes the instance a node of its graph
+    except BackpropError:
+        return None
+    nary = isinstance(call, NaryFunction)
+
+    def body(*xs: Variable) -> object:
+        y: Any = getattr(copy(spare), "forward")(*xs)  # noqa: B009  # each kind has its own
+        return Join()(*y)[0] if nary else y
+
+    return body
 
 
 def _name(call: object) -> str:

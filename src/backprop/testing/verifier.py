@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies as st
 
 from backprop.errors import ArgumentValueError
-from backprop.ground.arrays import Array, Shape, Shapes, brief
+from backprop.ground.arrays import Array, Shape, brief
 from backprop.ground.domain import REALS, Domain
 from backprop.kernel.variable import Node
 from backprop.testing import entries
-from backprop.testing.examples import Example, examine, judged
-from backprop.testing.generators.expressions import rules_of
+from backprop.testing.bound import Bound
+from backprop.testing.entries import Ways
+from backprop.testing.examples import Example, examine, judged, one
+from backprop.testing.front_door import rules_for
 from backprop.testing.generators.strategies import DTYPES, inputs, ordinary, small_ways, ways
+from backprop.testing.jacobians import jacobian_rules
 from backprop.testing.judging.measuring import Measurement, compare
-from backprop.testing.judging.mismatch import GradientMismatch, NothingToJudge
+from backprop.testing.judging.mismatch import CannotCall, GradientMismatch, NothingToJudge
+from backprop.testing.laws.laws import advice
 from backprop.testing.proof import smallest_seen, verdicts
 from backprop.testing.quiet import quiet as quiet
-from backprop.testing.rules import Anything, Arrays, OnVariables, Rule, as_callable, pair, rule_of
+from backprop.testing.rules import Anything, Arrays, Rule, as_callable, pair
+from backprop.testing.screening.opinion import heard
+from backprop.testing.screening.screen import screened
 
-_EXAMPLES: Final = 50
+_EXAMPLES: Final = 36
 _EXAMPLES_OF_TWO_ORDERS: Final = 24
 _SEARCHED: Final = 4
 
@@ -46,26 +52,34 @@ class Report:
     planted: int  # faults planted in the rule,
     rejected: int  # and how many of these the same examples rejected
     accepted: tuple[str, ...]  # the names of the others
+    opinions: tuple[str, ...]  # who was asked: central differences, and who suspected for them
+    advice: tuple[str, ...]  # what is no mistake, and better otherwise
     seconds: float
     seed: int  # repeats the run
 
 
 def verify(
-    function: type[Node] | Node | OnVariables,
+    function: type[Node] | Node | Anything,
     *,
     domain: Domain | None = None,
-    shapes: Shapes | Sequence[Shape] | None = None,
+    shapes: Ways | None = None,
     dtypes: Sequence[str] | None = None,
     examples: int | None = None,
     seed: int | None = None,
     order: int = 1,
+    framework: str | None = None,
+    keywords: Mapping[str, object] | None = None,
+    constants: Mapping[int, object] | None = None,
 ) -> Report:
     """Hold the derivative of `function` against central differences on inputs Hypothesis invents.
 
     Parameters
     ----------
     function : type, Function or callable
-        A Function class, an instance of one, or a callable on Variables.
+        A Function class, an instance of one, or a callable on Variables; a function of NumPy, of
+        which our rule is verified; a torch.autograd.Function class, a module, a jax.custom_vjp or
+        custom_jvp function, a primitive of HIPS autograd, or any callable on the tensors of
+        PyTorch, JAX, HIPS autograd or MyGrad: it is verified with its own framework's rule.
     domain : Interval or tuple of Interval, optional
         Where it is differentiable: one Interval, or one for each input. A Function has its own.
     shapes : sequence, optional
@@ -79,6 +93,13 @@ def verify(
     order : int, default 1
         With 2 the derivative of the derivative is verified too, as it always is for the functions
         of backprop.numpy.
+    framework : str, optional
+        "torch", "jax", "autograd" or "mygrad", where the function does not show it: else it is told
+        from its module and class, or by calling it.
+    keywords : dict, optional
+        The settings of every call, such as {"axis": 0}.
+    constants : dict, optional
+        Inputs that are not differentiated, by their positions: {1: labels}.
 
     Returns
     -------
@@ -89,6 +110,8 @@ def verify(
     ------
     GradientMismatch
         If the derivative is wrong: with the smallest counterexample found and a script for it.
+    CannotCall
+        If the function does not take the inputs that it is called with.
     NothingToJudge
         If the function had no finite value anywhere.
 
@@ -101,36 +124,41 @@ def verify(
     """
     if entries.whole(order, "order", 1) > 2:
         raise ArgumentValueError(f"verify takes order=1 or order=2, got {brief(order)}")
+    bound = Bound(function, framework, keywords, constants)
     with quiet():
-        return _verify(rules_of(function, domain, shapes, order), dtypes, examples, seed)
+        rules = rules_for(function, domain, shapes, order, framework, bound)
+        return _verify(rules, dtypes, examples, seed)
 
 
 def verify_rule(
-    forward: Callable[[Array], Array],
-    vjp: Callable[[Array, Array], Array],
+    forward: Callable[..., Array],
+    vjp: Callable[..., Any],
+    jvp: Callable[..., Array] | None = None,
     *,
     domain: Domain = REALS,
-    shapes: Sequence[Shape] | None = None,
+    shapes: Ways | None = None,
     dtypes: Sequence[str] | None = None,
     examples: int | None = None,
     seed: int | None = None,
 ) -> Report:
-    """Hold a pair of plain functions on arrays, a value and its vjp, against central differences.
+    """Hold plain functions on arrays, a value and its vjp, against central differences.
 
-    So a rule written for PyTorch, JAX, HIPS autograd or by hand is verified without this kernel.
+    So a rule written by hand, for whatever framework, is verified without this kernel.
 
     Parameters
     ----------
     forward : callable
-        y = forward(x), of one array.
+        y = forward(x), of one array or of several.
     vjp : callable
-        gx = vjp(x, gy), of the shape and dtype of x.
-    domain : Interval, default REALS
-        Where `forward` is differentiable.
-    shapes : sequence of tuple, optional
-        The shapes of x; else every shape.
+        gx = vjp(x, gy), of the shape and dtype of x; of several inputs a tuple, vjp(a, b, gy).
+    jvp : callable, optional
+        ty = jvp(x, tx), the rule's forward mode; of several inputs jvp(a, b, ta, tb).
+    domain : Interval or tuple of Interval, default REALS
+        Where `forward` is differentiable: one Interval, or one for each input.
+    shapes : sequence, optional
+        The shapes of x, or a tuple of shapes for each way to call it; else every shape.
     dtypes : sequence of str, optional
-        Of x; float64 and float32 if it is left out.
+        Of the inputs; float64 and float32 if it is left out.
     examples : int, optional
         How many inputs are tried.
     seed : int, optional
@@ -144,7 +172,9 @@ def verify_rule(
     Raises
     ------
     GradientMismatch
-        If the vjp is wrong: with the smallest counterexample found.
+        If the rule is wrong: with the smallest counterexample found.
+    CannotCall
+        If `forward` does not take the inputs that it is called with.
     NothingToJudge
         If `forward` had no finite value anywhere.
 
@@ -156,30 +186,99 @@ def verify_rule(
     True
     """
     with quiet():
-        return _verify((pair(forward, vjp, domain, shapes),), dtypes, examples, seed)
+        return _verify((pair(forward, vjp, domain, shapes, jvp),), dtypes, examples, seed)
+
+
+def verify_jacobian(
+    fun: Callable[[Array], Any],
+    jac: Callable[[Array], Any] | bool,
+    *,
+    hess: Callable[[Array], Any] | None = None,
+    hessp: Callable[[Array, Array], Any] | None = None,
+    domain: Domain = REALS,
+    shapes: Ways | None = None,
+    dtypes: Sequence[str] = ("float64",),
+    examples: int | None = None,
+    seed: int | None = None,
+) -> Report:
+    """Hold derivatives as SciPy takes them against central differences: jac, hess and hessp.
+
+    Parameters
+    ----------
+    fun : callable
+        A number or a vector, fun(x), of a vector x: what scipy.optimize minimizes or fits.
+    jac : callable or True
+        Its gradient, of the shape of x, or its Jacobian matrix, a row for each value; dense or
+        sparse. True if fun returns its value and its gradient.
+    hess : callable, optional
+        The Hessian matrix, hess(x).
+    hessp : callable, optional
+        Its product with a vector, hessp(x, p).
+    domain : Interval, default REALS
+        Where the elements of x are.
+    shapes : sequence of tuple, optional
+        The shapes of x; vectors of 1, 2, 3 and 5 elements if it is left out.
+    dtypes : sequence of str, default ("float64",)
+        Of x.
+    examples : int, optional
+        How many inputs are tried.
+    seed : int, optional
+        Repeats a run.
+
+    Returns
+    -------
+    Report
+        What was tried, and how small an error of `jac` it would have seen.
+
+    Raises
+    ------
+    GradientMismatch
+        If one of them is wrong: with the smallest counterexample found.
+    CannotCall
+        If `fun` does not take the vectors that it is called with.
+
+    Examples
+    --------
+    >>> from scipy.optimize import rosen, rosen_der, rosen_hess
+    >>> report = verify_jacobian(rosen, rosen_der, hess=rosen_hess, shapes=[(2,), (3,)], seed=1)
+    >>> report.smallest < 1e-6
+    True
+    """
+    with quiet():
+        rules = jacobian_rules(fun, jac, hess, hessp, domain, shapes)
+        return _verify(rules, dtypes, examples, seed)
 
 
 def check_gradient(
     function: type[Node] | Node | Anything,
     *xs: Array,
     gy: Array | None = None,
-    vjp: Callable[[Array, Array], Array] | None = None,
+    vjp: Callable[..., Any] | None = None,
     domain: Domain | None = None,
+    framework: str | None = None,
+    keywords: Mapping[str, object] | None = None,
+    constants: Mapping[int, object] | None = None,
 ) -> tuple[Measurement, ...]:
     """Check the derivative of `function` at one point, and say what was measured there.
 
     Parameters
     ----------
     function : type, Function or callable
-        As in `verify`; with `vjp` a plain function of one array, as in `verify_rule`.
+        As in `verify`; with `vjp` a plain function of arrays, as in `verify_rule`.
     *xs : array
         The point, an array for each input.
     gy : array, optional
         The cotangent, of the shape of the value; several are tried if it is left out.
     vjp : callable, optional
-        The gradient of a plain function: gx = vjp(x, gy).
+        The gradient of a plain function: gx = vjp(x, gy), or a tuple of several.
     domain : Interval or tuple of Interval, optional
         Where the function is differentiable; the steps of the differences stay inside.
+    framework : str, optional
+        As in `verify`.
+    keywords : dict, optional
+        The settings of every call.
+    constants : dict, optional
+        Inputs that are not differentiated, by their positions.
 
     Returns
     -------
@@ -206,7 +305,9 @@ def check_gradient(
     if vjp is not None:
         rule = pair(as_callable(function), vjp, REALS if domain is None else domain, way)
     else:
-        rule = rule_of(function, domain, way)
+        bound = Bound(function, framework, keywords, constants)
+        with quiet():
+            (rule,) = rules_for(function, domain, way, 1, framework, bound, arrays)
     with quiet():
         gys = None if gy is None else (_cotangent(gy, rule, arrays),)
         example = examine(rule, arrays, np.random.default_rng(0), gys, sample=False)
@@ -234,6 +335,9 @@ def _verify(
     dtypes = DTYPES if dtypes is None else entries.dtypes(dtypes)
     count = _number(rules) if examples is None else entries.whole(examples, "examples", 1)
     found = _examples(rules, dtypes, count, seed)
+    failure = screened(rules, dtypes, seed)
+    if failure is not None:
+        raise failure
     first, domains = rules[0], _domains(rules)
     if any(map(judged, found)) and not any(example.point.known for example in found):
         raise NothingToJudge(
@@ -254,9 +358,21 @@ def _verify(
         planted=len(seen),
         rejected=sum(seen.values()),
         accepted=tuple(name for name, rejected in seen.items() if not rejected),
+        opinions=_opinions(rules),
+        advice=_advice(found),
         seconds=perf_counter() - start,
         seed=seed,
     )
+
+
+def _opinions(rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    second = ("the forward on Variables",) if any(map(heard, rules[:1])) else ()
+    return ("central differences", *second)
+
+
+def _advice(found: list[Example]) -> tuple[str, ...]:
+    texts = (advice(e.point.rule, e.point.xs, one(e)) for e in found)
+    return tuple(dict.fromkeys(text for text in texts if text is not None))
 
 
 def _number(rules: tuple[Rule, ...]) -> int:
@@ -294,7 +410,7 @@ def _search(
 ) -> list[Example]:
     """Examine the rules at so many inputs; the first that fails is shrunk and raised."""
     found: list[Example] = []
-    failures: list[GradientMismatch] = []
+    failures: list[GradientMismatch | CannotCall] = []
 
     @hypothesis.seed(seed)
     @settings(
@@ -315,7 +431,7 @@ def _search(
     def attempt(call: tuple[Rule, Arrays], number: int) -> None:
         try:
             found.append(examine(*call, np.random.default_rng(number)))
-        except GradientMismatch as failure:
+        except (GradientMismatch, CannotCall) as failure:
             failures.append(failure)
             raise
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from backprop.ground.compat import override
 from backprop.ground.domain import REALS, Domain, Interval
 from backprop.kernel.table import TABLE
 from backprop.kernel.variable import Node, Variable
+from backprop.testing.entries import Ways
 from backprop.testing.generators.strategies import ordinary, small_ways
 from backprop.testing.rules import Join, Rule, as_callable, called, rule_of
 from backprop.transforms.gradients import gradients
@@ -148,7 +149,7 @@ def _domain(function: Callable[..., Any]) -> Domain:
 def rules_of(
     function: type[Node] | Node | Callable[..., Variable],
     domain: Domain | None = None,
-    shapes: Shapes | Sequence[Shape] | None = None,
+    shapes: Ways | None = None,
     order: int = 1,
 ) -> tuple[Rule, ...]:
     """All that is verified of a function: of one of backprop.numpy its cases, in both orders.

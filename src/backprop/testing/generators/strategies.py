@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import copysign, inf, isfinite
 from typing import Final
 
 import numpy as np
@@ -122,8 +122,9 @@ def _inputs(
 
 def ways(rule: Rule) -> Shapes:
     """The shapes to call a rule with: its own, else any that broadcast."""
-    if rule.shapes is not None:
-        return rule.shapes
+    own = rule.few if rule.shapes is None else rule.shapes
+    if own is not None:
+        return own
     return PAIRS if rule.arity == 2 else tuple((shape,) * rule.arity for shape in SHAPES)
 
 
@@ -174,13 +175,13 @@ def functions(kind: type[Node] = Function) -> st.SearchStrategy[Node]:
 
 def _kinds(domain: Interval, dtype: str, span: float = 1.0) -> dict[str, st.SearchStrategy[float]]:
     info = np.finfo(dtype)
-    inner = _Inner(domain, dtype)
+    inner = Inner(domain, dtype)
     lowest, highest = max(int(info.minexp), -1022) + 2, min(int(info.maxexp), 1024) - 2
     # What is smaller than the span allows, as Hypothesis likes to try, is 0.
     least = 0.0 if span == 1 else 2.0 ** min(_SMALLEST, int(lowest * span))
     special = [inner.fit(v) for v in _SPECIAL if v in domain] or [inner.fit(0.0)]
     kinds = {
-        "ordinary": st.floats(*_ordinary(domain)).map(
+        "ordinary": st.floats(*span_of(domain)).map(
             lambda v: inner.fit(v if abs(v) >= least else 0.0)
         ),
         "special": st.sampled_from(special),
@@ -204,17 +205,18 @@ def _kinds(domain: Interval, dtype: str, span: float = 1.0) -> dict[str, st.Sear
 
 def ordinary(domain: Interval, shape: Shape, dtype: str, rng: np.random.Generator) -> Array:
     """An array of ordinary numbers inside `domain`, drawn without Hypothesis."""
-    inner = _Inner(domain, dtype)
-    drawn = rng.uniform(*_ordinary(domain), int(np.prod(shape)))
+    inner = Inner(domain, dtype)
+    drawn = rng.uniform(*span_of(domain), int(np.prod(shape)))
     return np.array([inner.fit(v) for v in drawn], dtype).reshape(shape)
 
 
-def _ordinary(domain: Interval) -> tuple[float, float]:
+def span_of(domain: Interval) -> tuple[float, float]:
+    """Between which numbers ordinary ones are drawn."""
     low = max(domain.low, -10.0 if domain.high > -10.0 else domain.high - 20.0)
     return low, min(domain.high, max(10.0, low + 20.0))
 
 
-class _Inner:
+class Inner:
     """Moves a number into a domain, to a value that the dtype holds: rejects none."""
 
     def __init__(self, domain: Interval, dtype: str) -> None:
@@ -223,7 +225,7 @@ class _Inner:
 
     def fit(self, x: float) -> float:
         """`x` rounded to the dtype if that is inside, else some number inside."""
-        for candidate in (x, -x, self._inside()):
+        for candidate in (x, -x, self.inside()):
             rounded = float(self.dtype(candidate))
             if isfinite(rounded) and rounded in self.domain:
                 return rounded
@@ -237,8 +239,11 @@ class _Inner:
         """A number so far from an edge, relative to it, moved inside."""
         return self.fit(edge + side * max(abs(edge), 1.0) * 2.0**exponent)
 
-    def _inside(self) -> float:
-        low, high = self.domain.low, self.domain.high
+    def inside(self) -> float:
+        """Some number inside."""
+        most = float(np.finfo(self.dtype).max)
+        ends = self.domain.low, self.domain.high
+        low, high = (e if abs(e) <= most else copysign(inf, e) for e in ends)
         if isfinite(low) and isfinite(high):
             middle = low / 2 + high / 2
         elif isfinite(low) or isfinite(high):

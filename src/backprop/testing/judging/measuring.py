@@ -16,7 +16,8 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.ground.domain import Interval
-from backprop.testing.numeric.differences import SAFETY, Derivative, Map, column
+from backprop.testing.numeric.differences import Map, column
+from backprop.testing.numeric.limits import SAFETY, Derivative
 from backprop.testing.rules import Arrays, Rule
 
 if TYPE_CHECKING:
@@ -117,13 +118,22 @@ class Measurement:
         return float(part[np.isfinite(part)].min(initial=np.inf))
 
 
-def measure(rule: Rule, xs: Arrays, rng: np.random.Generator | None = None) -> Point:
-    """Take the numerical derivative of `rule` at `xs`; of large inputs, at elements `rng` picks."""
+def measure(
+    rule: Rule,
+    xs: Arrays,
+    rng: np.random.Generator | None = None,
+    columns: tuple[list[int], ...] | None = None,
+) -> Point:
+    """Take the numerical derivative of `rule` at `xs`, by the elements of each input in `columns`.
+
+    If they are not given, by all, or of large inputs by some that `rng` picks.
+    """
     y = np.asarray(rule.forward(*xs))
     finite = bool(np.isfinite(y).all())
-    wide, off = _wider(rule, xs, y) if finite else (None, np.zeros(y.size))
+    wide, off = wider(rule, xs, y) if finite else (None, np.zeros(y.size))
     most = _ALL_COLUMNS if rule.order == 1 else _SOME_COLUMNS
-    columns = tuple(_columns(x.size, most, rng) if finite else [] for x in xs)
+    columns = columns or tuple(_columns(x.size, most, rng) for x in xs)
+    columns = columns if finite else tuple([] for _ in xs)
     at = tuple(x.astype(wide) for x in xs) if wide else xs
     jacobians = tuple(_jacobian(rule, at, i, cols, y.size, off) for i, cols in enumerate(columns))
     return Point(rule, xs, y, wide, columns, jacobians)
@@ -163,7 +173,7 @@ def _columns(size: int, most: int, rng: np.random.Generator | None) -> list[int]
     return [0, *sorted(map(int, between)), size - 1]
 
 
-def _wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | None, Array]:
+def wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | None, Array]:
     """The dtype to take differences in, wider than that of `xs` if the rule computes in it.
 
     And the noise of y that shows there. Half the digits must agree, else y is mostly rounding: flat
@@ -220,19 +230,35 @@ def rounded(x: Array, k: int, zero: Array | np.floating[Any] | float = 0.0) -> A
     return np.array(x + size * (np.finfo(x.dtype).eps * amount), x.dtype)
 
 
-def spread(f: Callable[..., Array], arrays: Arrays, trials: int = MANY_TRIALS) -> Array:
-    """By how much f moves, element by element, when these move by some roundings each."""
+def spread(
+    f: Callable[..., Array],
+    arrays: Arrays,
+    trials: int = MANY_TRIALS,
+    dtype: type[np.floating[Any]] | None = None,
+) -> Array:
+    """By how much f moves, element by element, when these move by some roundings each.
+
+    With a `dtype` the arrays are moved by roundings of their own, and f is computed in that.
+    """
     moved: list[Array] = []
     for trial in range(trials):
         at = (rounded(a, len(arrays) * trial + i) for i, a in enumerate(arrays))
-        moved.append(np.asarray(f(*at)).reshape(-1).astype(np.longdouble))
+        there = tuple(a.astype(dtype) if dtype else a for a in at)
+        moved.append(np.asarray(f(*there)).reshape(-1).astype(np.longdouble))
     moves: Array = np.ptp(moved, axis=0)
     return moves
 
 
-def gradient_spread(rule: Rule, xs: Arrays, gy: Array, i: int, trials: int = MANY_TRIALS) -> Array:
+def gradient_spread(
+    rule: Rule,
+    xs: Arrays,
+    gy: Array,
+    i: int,
+    trials: int = MANY_TRIALS,
+    dtype: type[np.floating[Any]] | None = None,
+) -> Array:
     """By how much the gradient of input `i` moves so, element by element."""
-    return spread(lambda *at: rule.vjp(at[:-1], at[-1])[i], (*xs, gy), trials)
+    return spread(lambda *at: rule.vjp(at[:-1], at[-1])[i], (*xs, gy), trials, dtype)
 
 
 def _partial(rule: Rule, xs: Arrays, i: int, size: int) -> Map:

@@ -26,6 +26,21 @@ class NothingToJudge(BackpropError, ValueError):  # noqa: N818 (it is a finding)
     """No input that was tried gave a finite value, so nothing is known of the derivative."""
 
 
+class CannotCall(BackpropError, ValueError):  # noqa: N818 (it is a finding)
+    """A function could not be called with inputs that the verifier invents: it is not "wrong"."""
+
+
+def cannot_call(rule: Rule, xs: Arrays, error: Exception) -> CannotCall:
+    """Its own error, and what to pass so that it is called as it is meant."""
+    shapes = ", ".join(str(x.shape) for x in xs)
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return CannotCall(
+        f"{rule.name} could not be called with {xs[0].dtype.name} of shape {shapes} ({text}): say "
+        "for which shapes and dtypes it is meant, shapes=[...] and dtypes=[...], and pass the "
+        "settings and the inputs that it needs besides as keywords={...} and constants={...}"
+    )
+
+
 def wrong(rule: Rule, point: Point, gy: Array, seen: Measurement, k: int) -> GradientMismatch:
     """The gradient of one element is off."""
     x = point.xs[seen.input]
@@ -64,6 +79,7 @@ def _script(rule: Rule, xs: Arrays, gy: Array | None) -> str:
     arguments = [forward, *map(literal, xs), *(f"vjp={v}" for v in vjp)]
     if gy is not None:
         arguments.append(f"gy={literal(gy)}")
+    arguments += rule.settings
     imports = ["import numpy as np", "from backprop.testing import check_gradient"]
     return "\n".join([*imports, *setup, "", f"check_gradient({', '.join(arguments)})"])
 

@@ -9,27 +9,14 @@ them. One ladder starts at half of |x|, for
 functions whose scale is that of x (1/x at 1e-5); one at 1/2, for those that have a scale of their
 own (sin at 1e9); both stay inside the domain. Where they overlap they are the same ladder.
 
-*Truncation.* The central difference T(h) = (f(x+h) - f(x-h)) / 2h errs by c2 h² + c4 h⁴ + ...;
-Richardson's extrapolation removes one term after the other. How much an estimate moves from one
-step to the next is the bound for what truncation is left in it.
-
-*Rounding.* f is known to 2 units in the last place, which T(h) divides by h. If finer steps scatter
-by more than that, f is noisier, and the scatter is the bound: so a function that is quantised
-(equal values at different points) never counts as exact.
-
-Where the finest steps scatter as much as f moves at all, f varies faster than the steps, and
-nothing is known.
-
-*Ambiguity.* Near a kink, or when a coarse step strides over a period, the ladder has two plateaus.
-If finer steps contradict the best estimate by more than both errors, the bound covers both.
+What the ladder of slopes comes to, and how well it is known, says limits.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import frexp, inf, isfinite
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -38,30 +25,19 @@ from backprop.ground.arrays import Array, brief
 from backprop.ground.domain import REALS, Interval
 from backprop.ground.narrowing import is_numpys
 from backprop.testing import entries
+from backprop.testing.numeric.limits import CENTRAL, ONE_SIDED, SAFETY, Derivative, kink, limit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Map: TypeAlias = Callable[[Array], Array]
 
 _STEPS: Final = 12
+_NARROW: Final = 2.0**-6  # relative to x
+_INNER: Final = 64.0  # the most that is taken for what f computes with inside, there
+_FEW: Final = 6  # where thousands of points are looked at
 _FRACTION: Final = 1327 / 1024
-_RATIO: Final = 8  # between neighbours on the ladder; exponents are multiples of 3
-SAFETY: Final = 4
 _FLOAT64: Final = float(np.finfo(np.float64).eps)
-_RIVAL: Final = 16
-_TAIL: Final = 3  # the finest steps, which show the noise of f
-_NOISIEST: Final = 2**12  # noise above so many ulp, and above this part of f's change, hides all
-_CENTRAL: Final = (64, 4096)  # T(h) errs in h², then h⁴: 8², 8⁴
-_ONE_SIDED: Final = (8, 64)  # (f(x+h) - f(x)) / h errs in h, then h²
-
-
-@dataclass(frozen=True, slots=True)
-class Derivative:
-    """A numerical derivative: `value` is within about `error` of the true one (nan, inf: unknown).
-
-    The shape of both is that of f(x) followed by that of x.
-    """
-
-    value: Array
-    error: Array
 
 
 def central_difference(f: Map, x: Array, *, domain: Interval = REALS) -> Derivative:
@@ -126,8 +102,42 @@ def column(
     here, above, below, half, ulps = _evaluate(f, x, j, steps)
     with np.errstate(all="ignore"):
         jump = np.maximum(abs(above - here), abs(below - here))
-        kink = _kink(above + below - 2 * here, half, np.maximum(ulps, noise))
-        return _limit((above - below) / (2 * half), half, ulps, jump, _CENTRAL, noise, kink)
+        bend = kink(above + below - 2 * here, half, np.maximum(ulps, noise))
+        return limit((above - below) / (2 * half), half, ulps, jump, CENTRAL, noise, bend)
+
+
+def elementwise(f: Map, x: Array, domain: Interval = REALS) -> Derivative:
+    """The derivative of an elementwise `f` at each element of the vector `x`, all at once.
+
+    With fewer steps than `column` takes: half as many, of the scale of x and of 1 in turn, and for
+    each element what is known better.
+    """
+    own, relative = (
+        _at_all(f, x, domain, top) for top in (np.full(x.shape, -2), _exponents(x) - 3)
+    )
+    better, error = relative.error < own.error, np.minimum(relative.error, own.error)
+    gap = abs(relative.value - own.value)  # steps of one scale may all stride over a kink
+    error = np.where(gap > SAFETY * (own.error + relative.error), np.maximum(error, gap), error)
+    return Derivative(np.where(better, relative.value, own.value), error)
+
+
+def _at_all(f: Map, x: Array, domain: Interval, top: NDArray[np.int_]) -> Derivative:
+    """The derivatives by a ladder that begins at 2**top for each element, or at its room."""
+    edges = np.array([inf, *domain.edges])[:, np.newaxis]
+    room = _exponents(abs(x - edges).min(axis=0)) - 2
+    exponents = np.minimum(top, room) // 3 * 3 - 3 * np.arange(_FEW)[:, np.newaxis]
+    with np.errstate(all="ignore"):
+        steps: Array = (_FRACTION * 2.0**exponents).astype(x.dtype)
+        steps[exponents < _exponents(np.spacing(abs(x))) + 11] = np.nan
+        points = x + steps, x - steps
+        rows = [np.array([np.asarray(f(row)) for row in side]) for side in points]
+        largest, narrow = np.maximum(abs(rows[0]).max(axis=0), abs(x)), 2.0**room < _NARROW * abs(x)
+        ulps = _ulps(rows[0], rows[1], largest, narrow)
+        half: Array = (points[0] - points[1]) / 2
+        here, above, below, half, ulps = _exact(np.asarray(f(x)), *rows, half, ulps)
+        jump = np.maximum(abs(above - here), abs(below - here))
+        bend = kink(above + below - 2 * here, half, ulps)
+        return limit((above - below) / (2 * half), half, ulps, jump, CENTRAL, 0.0, bend)
 
 
 def one_sided(f: Map, x: Array, j: int, domain: Interval = REALS) -> tuple[Derivative, Derivative]:
@@ -138,8 +148,8 @@ def one_sided(f: Map, x: Array, j: int, domain: Interval = REALS) -> tuple[Deriv
         return unknown, unknown
     here, above, below, half, ulps = _evaluate(f, x, j, steps)
     with np.errstate(all="ignore"):
-        left = _limit((here - below) / half, half, ulps, abs(here - below), _ONE_SIDED)
-        right = _limit((above - here) / half, half, ulps, abs(here - above), _ONE_SIDED)
+        left = limit((here - below) / half, half, ulps, abs(here - below), ONE_SIDED)
+        right = limit((above - here) / half, half, ulps, abs(here - above), ONE_SIDED)
     return left, right
 
 
@@ -187,6 +197,13 @@ def ladder(x: np.floating, domain: Interval) -> list[float]:
     return [_FRACTION * 2.0**e for e in sorted(exponents, reverse=True) if e >= finest]
 
 
+def _exponents(x: Array) -> NDArray[np.int_]:
+    """As `_exponent`, of each element."""
+    size = np.where(np.isfinite(x), np.maximum(abs(x), 5e-324), 2.0**1023)
+    found: NDArray[np.int_] = np.frexp(size.astype(float))[1].astype(int)
+    return found
+
+
 def _exponent(x: float) -> int:
     """The e with 2**(e-1) <= |x| < 2**e, within float64's range."""
     return frexp(max(abs(x), 5e-324))[1] if isfinite(x) else 1024
@@ -197,18 +214,36 @@ def _evaluate(f: Map, x: Array, j: int, steps: list[float]) -> tuple[Array, ...]
     points = x.flat[j] + np.multiply.outer(np.array([1, -1]), np.array(steps, x.dtype))
     rows = [[np.asarray(f(_moved(x, j, p))).reshape(-1) for p in side] for side in points]
     above, below = np.array(rows[0]), np.array(rows[1])
+    half = ((points[0] - points[1]) / 2)[:, np.newaxis]
+    largest = float(np.max(abs(above), initial=abs(float(x.flat[j]))))
+    here = np.asarray(f(x)).reshape(-1)
+    narrow = steps[0] < _NARROW * abs(float(x.flat[j]))
+    return _exact(here, above, below, half, _ulps(above, below, largest, narrow))
+
+
+def _exact(*arrays: Array) -> tuple[Array, ...]:
+    return tuple(a.astype(np.longdouble) for a in arrays)
+
+
+def _ulps(
+    above: Array, below: Array, largest: Array | float, narrow: NDArray[np.bool_] | bool
+) -> Array:
+    """Two units in the last place of what f gives.
+
+    Where f is flat throughout its rounding does not show. It is at least that of its largest
+    element or of x (log(1 + exp(-60)) is 0), and of float64: f may well compute in that. Nor does
+    it show where an edge leaves `narrow` room: between the jumps of 1 + erf(x) the product with x
+    is a straight line.
+    """
     with np.errstate(invalid="ignore"):
         ulps = 2 * np.spacing(np.maximum(abs(above), abs(below)))
-        # Where f is flat throughout its rounding does not show. It is at least that of its largest
-        # element or of x (log(1 + exp(-60)) is 0), and of float64: f may well compute in that.
-        largest = np.max(abs(above), initial=abs(float(x.flat[j])))
-        hidden = largest * max(_FLOAT64, float(np.finfo(above.dtype).eps))
         flat = (above == above[0]).all(axis=0) & (below == above[0]).all(axis=0)
-        ulps = np.where(flat, np.maximum(ulps, 2 * hidden), ulps)
-    half = ((points[0] - points[1]) / 2)[:, np.newaxis]
-    here = np.asarray(f(x)).reshape(-1)
-    exact = (a.astype(np.longdouble) for a in (here, above, below, half, ulps))
-    return tuple(exact)
+        eps = max(_FLOAT64, float(np.finfo(above.dtype).eps))
+        hidden = np.where(
+            flat, largest * eps, np.where(narrow, np.minimum(largest, _INNER) * eps, 0)
+        )
+        found: Array = np.maximum(ulps, 2 * hidden)
+    return found
 
 
 def _unknown(f: Map, x: Array) -> Derivative:
@@ -220,105 +255,3 @@ def _moved(x: Array, j: int, to: np.floating) -> Array:
     moved = x.copy()
     moved.flat[j] = to
     return moved
-
-
-def _limit(
-    t: Array,
-    h: Array,
-    ulps: Array,
-    jump: Array,
-    powers: tuple[int, ...],
-    noise: Array | float = 0.0,
-    kink: Array | float = 0.0,
-) -> Derivative:
-    """The limit of the rows of `t` as `h` goes to 0, for each of its columns.
-
-    Every row of `t` and of its extrapolations is a candidate; the least estimated error wins.
-    """
-    noise = np.maximum(np.maximum(ulps, noise), np.maximum(_quantum(jump, h, ulps), _tail(t, h)))
-    known = (noise <= _NOISIEST * ulps) | (noise * _NOISIEST <= jump.max(axis=0, initial=0))
-    neighbours = h[:-1] == h[1:] * _RATIO
-    values, errors = [t], [_error(t, t, h, noise, neighbours)]
-    for power in powers:
-        s = values[-1]
-        better = np.full_like(s, np.nan)
-        better[1:] = np.where(neighbours, s[1:] + (s[1:] - s[:-1]) / (power - 1), np.nan)
-        values.append(better)
-        errors.append(_error(better, t, h, noise, neighbours))
-    # Between its jumps a quantised function is flat: that says nothing, unless it is so throughout.
-    flat = np.tile((jump == 0) & jump.any(axis=0), (len(values), 1))
-    errors = [np.where(known, np.maximum(e, kink), inf) for e in errors]
-    steps = np.tile(h, (len(values), 1))
-    return _best(np.concatenate(values), np.concatenate(errors), steps, flat)
-
-
-def _kink(even: Array, h: Array, noise: Array) -> Array:
-    """By how much a kink near x may falsify each step that strides over it.
-
-    There f(x+h) + f(x-h) - 2 f(x) falls with h, of a smooth function with h². At a kink in x itself
-    it does so at every step, and the mean of both slopes is known well.
-    """
-    bend = abs(even) / (2 * h)
-    strides = np.zeros(bend.shape, bool)
-    strides[1:] = (bend[1:] > bend[:-1] / 2) & (abs(even[1:]) > SAFETY * noise[1:])
-    strides[:1] = strides[1:2].all(axis=0)
-    in_x = strides.all(axis=0) & (bend[-1] > 0.99 * bend[-2:][0])
-    falsified: Array = np.where(strides & ~in_x, bend, 0)
-    return falsified
-
-
-def _tail(t: Array, h: Array) -> Array:
-    """How much f scatters between the finest steps, where truncation no longer counts.
-
-    If that is a large part of all that f moves, it is faster than the steps: nothing is known. Nor
-    is it if those steps are no neighbours: across the gap between the two ladders f may change its
-    ways (as x - sin(x) does), and that is not noise.
-    """
-    if len(t) < _TAIL or not (h[-_TAIL:-1] == h[1 - _TAIL :] * _RATIO).all():
-        return np.full(t.shape[1:], inf)
-    moved: Array = abs(t[1 - _TAIL :] - t[-_TAIL:-1]) * h[1 - _TAIL :]
-    scatter: Array = np.where(np.isnan(moved), inf, moved).max(axis=0)
-    return scatter
-
-
-def _quantum(jump: Array, h: Array, ulps: Array) -> Array:
-    """The jumps of each column, if it is quantised, wholly or in part.
-
-    At least the square of the ratio of two steps should be left of what f moves by. A quantised
-    function loses more than that from one step to the next, not before and not after: what is left
-    is nothing, or the slope between the jumps. (After x**3 at 0 has lost more it goes on to.)
-    """
-    expected = jump[:-1] * (h[1:] / h[:-1]) ** 2
-    fell = (jump[1:] < expected) & (expected > SAFETY * ulps[1:]) & np.isfinite(expected)
-    alone = np.zeros_like(fell)
-    alone[1:-1] = ~fell[:-2] & ~fell[2:]
-    lost = fell & (alone | (jump[1:] == 0))
-    quantum: Array = np.where(lost, jump[:-1], 0).max(axis=0, initial=0)
-    return quantum
-
-
-def _error(s: Array, t: Array, h: Array, noise: Array, neighbours: Array) -> Array:
-    """How far each row of `s` may be off: its move from the coarser one, and the noise of f."""
-    moved = np.full_like(s, inf)
-    moved[1:] = np.where(neighbours, abs(s[1:] - s[:-1]), inf)
-    scatter = abs(np.where(np.isnan(s), t, s)[np.newaxis] - s[:, np.newaxis]) * h[np.newaxis]
-    finer = np.triu(np.ones((len(s), len(s)), bool), 1)[:, :, np.newaxis]
-    scatter = np.where(finer & np.isfinite(scatter), scatter, 0).max(axis=1)
-    error: Array = moved + np.maximum(noise, scatter) / h
-    return np.where(np.isfinite(error), error, inf)
-
-
-def _best(values: Array, errors: Array, steps: Array, flat: Array) -> Derivative:
-    """The candidate of least error in each column, widened by what contradicts it.
-
-    A finer one may, and a coarser one that is nearly as good: rounding inside f can be the same at
-    all the finest steps, which then agree on a wrong value.
-    """
-    pick = np.where(flat, inf, errors).argmin(axis=0)[np.newaxis]
-    value, error = (np.take_along_axis(a, pick, 0)[0] for a in (values, errors))
-    error = np.where(np.take_along_axis(flat, pick, 0)[0], inf, error)
-    gap = abs(values - value)
-    rival = (steps < steps[pick[0], 0]) | (errors < _RIVAL * error)
-    contradicts = rival & (gap > SAFETY * (errors + error))
-    widened = np.maximum(error, np.where(contradicts, gap, 0).max(axis=0))
-    return Derivative(np.where(np.isfinite(widened), value, np.nan), widened)

@@ -14,7 +14,8 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.ground.domain import Interval
-from backprop.testing.numeric.differences import SAFETY, Derivative, Map, column
+from backprop.testing.numeric.differences import Map, column
+from backprop.testing.numeric.limits import SAFETY, Derivative
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

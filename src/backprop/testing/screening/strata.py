@@ -1,0 +1,85 @@
+"""Thousands of numbers of every kind inside a domain, spread evenly over each kind."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from backprop.ground.arrays import Array
+from backprop.ground.domain import Interval
+from backprop.testing.generators.strategies import Inner, span_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_BELL: Final = 8  # the deviation of the exponents of two around 0
+_BESIDE: Final = 40  # how many powers of two nearer than 1 to an edge or a whole number
+
+
+def strata(domain: Interval, size: int, dtype: str, rng: np.random.Generator) -> Array:
+    """So many numbers inside `domain` that `dtype` holds, in an order that tells nothing.
+
+    A third of them is uniform between -10 and 10, or over the domain, a fifth between -100 and 100,
+    a third has exponents from a bell around 0; the rest is of any magnitude, or lies at and beside
+    whole numbers, halves and the edges of the domain.
+    """
+    parts = (size * 5 // 15, size * 3 // 15, size * 4 // 15, size // 15)
+    rest = size - sum(parts)
+    low, high = span_of(domain)
+    signs = rng.choice((-1.0, 1.0), size)
+    info = np.finfo(dtype)
+    every = _even(parts[3], float(info.minexp) + 2, float(info.maxexp) - 2, rng)
+    numbers = np.concatenate(
+        [
+            _even(parts[0], low, high, rng),
+            _even(parts[1], -100.0, 100.0, rng),
+            signs[: parts[2]] * 2.0 ** rng.normal(0.0, _BELL, parts[2]),
+            signs[: parts[3]] * 2.0 ** np.clip(every, -1021, 1022),
+            _beside(domain, rest, rng),
+        ]
+    )
+    rng.shuffle(numbers)
+    return inside(numbers, domain, dtype)
+
+
+def inside(numbers: NDArray[np.float64], domain: Interval, dtype: str) -> Array:
+    """Each number, or where the domain does not have it, one that it has: folded at its edges."""
+    low, high, inner = domain.low, domain.high, Inner(domain, dtype)
+    if isfinite(low) and isfinite(high):
+        folded = low + np.mod(numbers - low, high - low)
+    elif isfinite(low):
+        folded = low + abs(numbers - low)
+    elif isfinite(high):
+        folded = high - abs(numbers - high)
+    else:
+        folded = numbers
+    with np.errstate(over="ignore"):
+        for candidates in (-numbers, folded):
+            numbers = np.where(_holds(domain, numbers, dtype), numbers, candidates)
+        for k in np.flatnonzero(~_holds(domain, numbers, dtype)):
+            numbers[k] = inner.fit(float(numbers[k]))
+        return numbers.astype(dtype)
+
+
+def _holds(domain: Interval, numbers: NDArray[np.float64], dtype: str) -> NDArray[np.bool_]:
+    """Where a number, rounded to the dtype, is finite and in the domain."""
+    with np.errstate(over="ignore"):
+        rounded = numbers.astype(dtype).astype(np.float64)
+    held = np.isfinite(rounded) & (domain.low < rounded) & (rounded < domain.high)
+    return held & ~np.isin(rounded, domain.excluded)
+
+
+def _even(size: int, low: float, high: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """One number in each of so many equal parts from `low` to `high`."""
+    return low + (high - low) * (np.arange(size) + rng.random(size)) / max(size, 1)
+
+
+def _beside(domain: Interval, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Whole numbers, halves and the edges of the domain, and what lies beside them."""
+    some = np.concatenate([domain.edges, np.arange(-8.0, 8.5, 0.5), rng.integers(-100, 100, 32)])
+    at = rng.choice(some, size)
+    away = rng.choice((-1.0, 1.0), size) * 2.0 ** -rng.uniform(0.0, _BESIDE, size)
+    exact = rng.random(size) < 0.25
+    return np.where(exact, at, at + np.maximum(abs(at), 1.0) * away)

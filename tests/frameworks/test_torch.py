@@ -1,0 +1,143 @@
+"""PyTorch's rules and a user's own, verified as they stand there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprop import Interval
+from backprop.testing import CannotCall, GradientMismatch, check_gradient, verify
+
+torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed: make frameworks")
+
+ORDINARY = Interval(-8.0, 8.0)
+FEW: dict[str, Any] = {"examples": 8, "seed": 1}
+
+
+class Right(torch.autograd.Function):  # type: ignore[misc]  # of Any, where torch is not installed
+    """x sin(x)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        """Value."""
+        ctx.save_for_backward(x)
+        return x * torch.sin(x)
+
+    @staticmethod
+    def backward(ctx: Any, gy: Any) -> Any:
+        """Gradient."""
+        (x,) = ctx.saved_tensors
+        return gy * (torch.sin(x) + x * torch.cos(x))
+
+
+class Wrong(Right):
+    """Off by a millionth."""
+
+    @staticmethod
+    def backward(ctx: Any, gy: Any) -> Any:
+        """Gradient."""
+        return Right.backward(ctx, gy) * (1 + 1e-6)
+
+
+class Writes(Right):
+    """It doubles the cotangent in place."""
+
+    @staticmethod
+    def backward(ctx: Any, gy: Any) -> Any:
+        """Gradient."""
+        gy *= 2.0
+        return Right.backward(ctx, gy) / 2.0
+
+
+class Two(torch.autograd.Function):  # type: ignore[misc]  # as above
+    """Two outputs, 2 a and a b."""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any, b: Any) -> Any:
+        """Values."""
+        ctx.save_for_backward(a, b)
+        return 2.0 * a, a * b
+
+    @staticmethod
+    def backward(ctx: Any, ga: Any, gab: Any) -> Any:
+        """Gradients."""
+        a, b = ctx.saved_tensors
+        return 2.0 * ga + gab * b, gab * a
+
+
+def tanh_by_x(x: Any) -> Any:
+    """A user's function, of which nothing says that it is for tensors."""
+    return torch.tanh(x) * x
+
+
+def test_a_right_function_class_is_accepted_in_both_orders() -> None:
+    """As it is called, by `apply`."""
+    report = verify(Right, order=2, **FEW)
+    assert report.rejected == report.planted > 20
+    assert report.smallest < 1e-9
+
+
+def test_a_wrong_function_class_is_rejected() -> None:
+    """And the script that repeats it names the class."""
+    with pytest.raises(GradientMismatch, match=r"check_gradient\(Wrong"):
+        verify(Wrong, **FEW)
+    with pytest.raises(GradientMismatch, match="Wrong: backward is wrong"):
+        check_gradient(Wrong, np.array([1.0, 2.0]))
+
+
+def test_a_function_that_writes_into_its_cotangent_is_rejected() -> None:
+    """As torch forbids."""
+    with pytest.raises(GradientMismatch, match="writes into the cotangent"):
+        verify(Writes, **FEW)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_functions_of_torch_are_verified(dtype: str) -> None:
+    """Written in C or not, with one input or two."""
+    verify(torch.sin, dtypes=[dtype], **FEW)
+    verify(torch.nn.functional.gelu, domain=ORDINARY, dtypes=[dtype], **FEW)
+    verify(torch.mul, domain=ORDINARY, dtypes=[dtype], **FEW)
+
+
+def test_settings_are_keywords_and_labels_are_constants() -> None:
+    """A loss on a fixed batch is a function of the scores alone."""
+    labels = np.array([0, 2, 1, 1])
+    verify(torch.softmax, domain=ORDINARY, shapes=[(3,)], keywords={"dim": 0}, **FEW)
+    loss = torch.nn.functional.cross_entropy
+    verify(loss, domain=ORDINARY, shapes=[(4, 3)], constants={1: labels}, **FEW)
+
+
+def test_a_function_that_cannot_be_called_is_not_wrong() -> None:
+    """What torch says is passed on, and how to give what it needs."""
+    with pytest.raises(CannotCall, match=r"missing 1 required .*keywords=\{\.\.\.\}"):
+        verify(torch.softmax, shapes=[(3,)])
+
+
+def test_several_outputs_are_judged_together() -> None:
+    """Joined into one vector."""
+    verify(Two, domain=(ORDINARY, ORDINARY), shapes=[((3,), (3,))], **FEW)
+
+
+def test_a_module_is_a_function_of_its_input() -> None:
+    """With its weights as they are."""
+    layer = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Tanh()).double()
+    verify(layer, domain=ORDINARY, shapes=[(3,), (2, 3)], dtypes=["float64"], **FEW)
+
+
+def test_a_callable_is_found_to_be_for_tensors_by_calling_it() -> None:
+    """Or is said to be."""
+    verify(tanh_by_x, **FEW)
+    verify(tanh_by_x, framework="torch", **FEW)
+
+
+def test_what_depends_on_nothing_has_gradients_of_zero() -> None:
+    """A function that forgets its input is constant, in forward mode too."""
+    verify(lambda x: torch.ones(2, dtype=x.dtype), framework="torch", **FEW)
+
+
+def test_gradients_that_torch_loses_are_found() -> None:
+    """torch.sinc cancels near 0: its gradient at 6e-6 has six digits of sixteen."""
+    with pytest.raises(GradientMismatch, match="sinc: backward is wrong"):
+        verify(torch.sinc, seed=1)
