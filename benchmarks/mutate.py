@@ -68,6 +68,10 @@ _KERNEL_TESTS: Final = (
 _RULE_TESTS: Final = (
     "tests/functions/test_function_errors.py",
     "tests/functions/test_keywords.py",
+    "tests/functions/test_corners.py",
+    "tests/functions/test_kinks.py",
+    "tests/numpy/test_containers.py",
+    "tests/numpy/test_numpy_protocols.py",
     "tests/functions/test_values.py",
     "--deselect=tests/functions/test_values.py::test_values_shapes_and_memory_are_those_of_numpy",
 )
