@@ -22,12 +22,14 @@ class Bound:
         constants: Mapping[int, object] | None,
     ) -> None:
         self.__name__: str = getattr(target, "__name__", type(target).__name__)
-        self.keywords = _mapping(keywords, "keywords", str, '{"axis": 0}')
-        self.constants = _mapping(constants, "constants", int, "{1: labels}")
+        self.keywords: dict[str, object] = _mapping(keywords, "keywords", str, '{"axis": 0}')
+        self.constants: dict[int, object] = _mapping(constants, "constants", int, "{1: labels}")
         for position in self.constants:
             entries.whole(position, "the position of a constant", 0)
         said = {"framework": framework, "keywords": self.keywords, "constants": self.constants}
-        self.settings = tuple(f"{name}={value!r}" for name, value in said.items() if value)
+        self.settings: tuple[str, ...] = tuple(
+            f"{name}={value!r}" for name, value in said.items() if value
+        )
 
     def of(
         self, call: Callable[..., Any], constant: Callable[[object], object] = lambda value: value

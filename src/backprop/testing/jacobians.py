@@ -51,7 +51,7 @@ def _of_product(hessp: Callable[..., Any]) -> Callable[[Array, Array], Array]:
     return lambda x, gy: np.asarray(hessp(x, gy), x.dtype)
 
 
-def _split(fun: Callable[..., Any], jac: object) -> tuple[OfVector, OfVector]:
+def _split(fun: Callable[..., Any], jac: Any) -> tuple[OfVector, OfVector]:
     """The value and its derivative, of one function of both if `jac` is True."""
     if jac is True:
         return lambda x: _floats(fun(x)[0], x), lambda x: _dense(fun(x)[1])

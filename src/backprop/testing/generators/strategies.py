@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import copysign, inf, isfinite
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from hypothesis import strategies as st
@@ -220,8 +220,8 @@ class Inner:
     """Moves a number into a domain, to a value that the dtype holds: rejects none."""
 
     def __init__(self, domain: Interval, dtype: str) -> None:
-        self.domain = domain
-        self.dtype = np.dtype(dtype).type
+        self.domain: Interval = domain
+        self.dtype: type[np.floating[Any]] = np.dtype(dtype).type
 
     def fit(self, x: float) -> float:
         """`x` rounded to the dtype if that is inside, else some number inside."""
