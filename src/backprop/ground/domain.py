@@ -90,7 +90,7 @@ def _number(x: object, what: str) -> float:
 
 
 def _holes(points: object) -> tuple[float, ...]:
-    """The excluded points, each once and in ascending order, so that equal intervals compare equal."""
+    """The excluded points, each once and ascending, so that equal intervals compare equal."""
     if not is_sequence(points):
         raise ArgumentTypeError(
             "the points of an Interval that are excluded are a tuple of numbers, "

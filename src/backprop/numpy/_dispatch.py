@@ -176,7 +176,7 @@ def _in_place(
     args: tuple[object, ...],
     kwargs: dict[str, object],
 ) -> tuple[tuple[object, ...], dict[str, object]]:
-    """The arguments with those by position that NumPy's function takes by name and ours does not."""
+    """The arguments, by position where ours takes no name for what NumPy's takes by name."""
     count = sum(parameter.kind is parameter.POSITIONAL_ONLY for parameter in known)
     rest = dict(kwargs)
     names = list(_parameters(original))[len(args) : count]

@@ -128,7 +128,7 @@ class GetItem(Linear, fresh=True):
 
 
 class Scatter(Linear, fresh=True):
-    """Zeros of `shape`, to which x is added at `key`: the transpose of indexing, repeats included."""
+    """Zeros of `shape`, to which x is added at `key`: the transpose of indexing by `key`."""
 
     __slots__ = ("key", "shape")
 

@@ -24,7 +24,7 @@ __all__ = ["array_split", "dsplit", "hsplit", "split", "unstack", "vsplit"]
 
 
 class Split(NaryFunction, fresh=True):
-    """The parts of an array between the indices `ends` along an axis; joined they give the array."""
+    """The parts of an array between the indices `ends` along an axis; joined, they are it."""
 
     __slots__ = ("axis", "ends")
 
