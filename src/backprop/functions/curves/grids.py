@@ -67,7 +67,7 @@ class Trapezoid(BinaryFunction, fresh=True):
 
 
 def _spans(x: Array, sign: int) -> Array:
-    """The distance from the previous to the next point; at an end, half of the span counts."""
+    """The next element minus the previous one; where one is missing, `sign` times the element."""
     if x.shape[-1] < 2:
         return np.zeros_like(x)
     first = x[..., 1:2] - sign * x[..., :1]
