@@ -12,7 +12,7 @@ from backprop.testing import entries
 
 
 class Bound:
-    """What is called besides the inputs to differentiate by."""
+    """The keyword settings and constant inputs of a function that is verified."""
 
     def __init__(
         self,
