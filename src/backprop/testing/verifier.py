@@ -335,7 +335,7 @@ def _verify(
     dtypes = DTYPES if dtypes is None else entries.dtypes(dtypes)
     count = _number(rules) if examples is None else entries.whole(examples, "examples", 1)
     found = _examples(rules, dtypes, count, seed)
-    failure = screened(rules, dtypes, seed)
+    failure = screened(rules, dtypes, seed, min(count / _number(rules), 1.0))
     if failure is not None:
         raise failure
     first, domains = rules[0], _domains(rules)
