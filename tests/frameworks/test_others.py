@@ -36,6 +36,19 @@ def test_primitives_of_hips_autograd() -> None:
         verify(made(1.0 + 1e-6), **FEW)
 
 
+def test_a_callable_on_a_primitive_is_verified_with_that_primitives_rule() -> None:
+    """Though it takes Variables too, by way of NumPy, of which we have the right gradient."""
+    extend: Any = pytest.importorskip("autograd.extend", reason="make frameworks installs it")
+    square = extend.primitive(lambda x: x**2)
+    extend.defvjp(square, lambda y, x: lambda gy: gy * 2 * x * (1 + 1e-6))
+
+    def twice(x: Any) -> Any:
+        return square(x) + square(x)
+
+    with pytest.raises(GradientMismatch, match="backward is wrong"):
+        verify(lambda x: twice(x) * 1.0, **FEW)
+
+
 def test_operations_of_mygrad() -> None:
     """First order, which is what it has; a constant too."""
     mygrad: Any = pytest.importorskip("mygrad", reason="make frameworks installs it")

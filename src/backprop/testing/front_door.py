@@ -33,15 +33,16 @@ def rules_for(
 ) -> tuple[Rule, ...]:
     """What is verified of `target`, by the framework that it is of.
 
-    That is told from its class and module. Any other callable is called: with Variables, then with
-    the tensors of each framework that the program has imported. Raises CannotCall if none works.
+    That is told from its class and module, or from the modules that its code names. Any other
+    callable is called: with Variables, then with the tensors of each framework that the program has
+    imported. Raises CannotCall if none works.
     """
     target = _of_numpy(target)
     if framework is not None:
         return rules_in(registry.named(framework), target, bound, domain, shapes, order, at)
     if _is_ours(target):
         return _with(rules_of(bound.of(target), domain, shapes, order), bound)
-    found = registry.told(target)
+    found = registry.told(target) or registry.used(target, bound.__name__)
     if found is not None:
         return rules_in(found, target, bound, domain, shapes, order, at)
     rules = _with(rules_of(bound.of(target), domain, shapes, order), bound)
