@@ -35,13 +35,14 @@ def roots_named(target: Any, known: set[str]) -> set[str]:
     left = list(_functions(target))
     while left:
         function = left.pop()
-        if id(function) in seen:
+        home = str(function.__globals__.get("__name__")).partition(".")[0]
+        if id(function) in seen or home in _NEUTRAL:
             continue
         seen.add(id(function))
         for value in _values(function):
             roots = roots_of(value) & known
             found |= roots
-            left += [] if roots or roots_of(value) & _NEUTRAL else _functions(value)
+            left += [] if roots else _functions(value)
     return found
 
 
