@@ -16,6 +16,7 @@ from backprop.errors import ArgumentValueError
 from backprop.ground.arrays import Array, Shape, brief
 from backprop.ground.domain import REALS, Domain
 from backprop.kernel.variable import Node
+from backprop.pytree import Tree
 from backprop.testing import entries
 from backprop.testing.bound import Bound
 from backprop.testing.entries import Ways
@@ -70,6 +71,7 @@ def verify(
     framework: str | None = None,
     keywords: Mapping[str, object] | None = None,
     constants: Mapping[int, object] | None = None,
+    params: Tree = None,
 ) -> Report:
     """Hold the derivative of `function` against central differences on inputs Hypothesis invents.
 
@@ -100,6 +102,10 @@ def verify(
         The settings of every call, such as {"axis": 0}.
     constants : dict, optional
         Inputs that are not differentiated, by their positions: {1: labels}.
+    params : pytree, optional
+        An example of the first argument of a function that takes a tuple, list, dict or dataclass
+        of arrays there: shapes and dtypes are taken from it, each array is an input, and `shapes`
+        and a tuple of domains are those of the others. A module of PyTorch has its own.
 
     Returns
     -------
@@ -124,7 +130,7 @@ def verify(
     """
     if entries.whole(order, "order", 1) > 2:
         raise ArgumentValueError(f"verify takes order=1 or order=2, got {brief(order)}")
-    bound = Bound(function, framework, keywords, constants)
+    bound = Bound(function, framework, keywords, constants, params)
     with quiet():
         rules = rules_for(function, domain, shapes, order, framework, bound)
         return _verify(rules, dtypes, examples, seed)
@@ -258,6 +264,7 @@ def check_gradient(
     framework: str | None = None,
     keywords: Mapping[str, object] | None = None,
     constants: Mapping[int, object] | None = None,
+    params: Tree = None,
 ) -> tuple[Measurement, ...]:
     """Check the derivative of `function` at one point, and say what was measured there.
 
@@ -279,6 +286,8 @@ def check_gradient(
         The settings of every call.
     constants : dict, optional
         Inputs that are not differentiated, by their positions.
+    params : pytree, optional
+        As in `verify`; the arrays in it are the first of `xs`.
 
     Returns
     -------
@@ -305,7 +314,7 @@ def check_gradient(
     if vjp is not None:
         rule = pair(as_callable(function), vjp, REALS if domain is None else domain, way)
     else:
-        bound = Bound(function, framework, keywords, constants)
+        bound = Bound(function, framework, keywords, constants, params)
         with quiet():
             (rule,) = rules_for(function, domain, way, 1, framework, bound, arrays)
     with quiet():
@@ -332,7 +341,7 @@ def _verify(
 ) -> Report:
     start = perf_counter()
     seed = secrets.randbits(32) if seed is None else entries.whole(seed, "seed", 0)
-    dtypes = DTYPES if dtypes is None else entries.dtypes(dtypes)
+    dtypes = rules[0].dtypes or DTYPES if dtypes is None else entries.dtypes(dtypes)
     count = _number(rules) if examples is None else entries.whole(examples, "examples", 1)
     found = _examples(rules, dtypes, count, seed)
     failure = screened(rules, dtypes, seed)
