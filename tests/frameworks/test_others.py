@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
+from types import FunctionType, ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from backprop import Array, Interval
+from backprop.cli.targets import find
 from backprop.errors import ArgumentTypeError, ArgumentValueError, UnsupportedError
 from backprop.ground.compat import override
 from backprop.testing import GradientMismatch, verify
@@ -35,6 +38,20 @@ def test_primitives_of_hips_autograd() -> None:
     verify(lambda x: (anp.sin(x), 2.0 * x), shapes=[(3,)], framework="autograd", **FEW)
     with pytest.raises(GradientMismatch, match="backward is wrong"):
         verify(made(1.0 + 1e-6), **FEW)
+
+
+def test_the_command_finds_primitives_in_the_module_they_are_written_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Though each says that it is one of autograd's own."""
+    extend: Any = pytest.importorskip("autograd.extend", reason="make frameworks installs it")
+    anp: Any = pytest.importorskip("autograd.numpy")
+    module = ModuleType("my_ops")
+    rule: Any = FunctionType((lambda x: x).__code__, {"__name__": "my_ops"}, "rule")
+    vars(module).update(rule=extend.primitive(rule), tanh=anp.tanh)
+    monkeypatch.setitem(sys.modules, "my_ops", module)
+
+    assert [found.name for found in find("my_ops")] == ["rule"]
 
 
 def test_a_callable_on_a_primitive_is_verified_with_that_primitives_rule() -> None:

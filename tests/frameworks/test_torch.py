@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backprop import Interval
-from backprop.testing import CannotCall, GradientMismatch, check_gradient, verify
+from backprop.testing import CannotCall, GradientMismatch, check_gradient, verify, verify_rule
 from backprop.testing.frameworks.registry import named
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed: make frameworks")
@@ -188,6 +188,27 @@ def test_a_callable_is_found_to_be_for_tensors_by_calling_it() -> None:
 def test_what_depends_on_nothing_has_gradients_of_zero() -> None:
     """A function that forgets its input is constant, in forward mode too."""
     verify(lambda x: torch.ones(2, dtype=x.dtype), framework="torch", **FEW)
+
+
+def product(a: Any, b: Any) -> Any:
+    """Of two tensors."""
+    return a * b
+
+
+def test_a_pair_or_a_triple_on_tensors_is_verified() -> None:
+    """Of one input or several; its script says whose tensors it takes."""
+    right = lambda a, b, gy: (gy * b, gy * a)  # noqa: E731
+    pushed = lambda a, b, ta, tb: ta * b + a * tb  # noqa: E731
+    asked: dict[str, Any] = {"framework": "torch", "shapes": [((3,), (3,))], "domain": ORDINARY}
+
+    verify_rule(torch.sin, lambda x, gy: gy * torch.cos(x), framework="torch", **FEW)
+    verify_rule(product, right, pushed, **asked, **FEW)
+    with pytest.raises(GradientMismatch, match=r"vjp=<lambda>, .*framework='torch'\)"):
+        verify_rule(product, lambda a, b, gy: (gy * b, gy * b), **asked, **FEW)
+    with pytest.raises(GradientMismatch, match="returned 1 gradients for 2 inputs"):
+        verify_rule(product, lambda a, b, gy: (gy * b,), **asked, **FEW)
+    with pytest.raises(GradientMismatch, match="has shape"):
+        verify_rule(product, lambda a, b, gy: (gy * b, (gy * a).sum()), **asked, **FEW)
 
 
 def test_gradients_that_torch_loses_are_found() -> None:

@@ -75,7 +75,8 @@ def _dense(j: Any) -> Array:
 def _pulled(j: Any, x: Array, gy: Array) -> Array:
     """The cotangent `gy` times the Jacobian: of a number, its gradient times gy."""
     dense = _dense(j)
-    product = gy * dense if gy.ndim == 0 else np.tensordot(gy, dense, gy.ndim)
+    dense = dense.reshape(x.shape) if gy.size == 1 and dense.size == x.size else dense
+    product = gy.reshape(()) * dense if dense.ndim == x.ndim else np.tensordot(gy, dense, gy.ndim)
     return np.asarray(product, x.dtype)
 
 

@@ -21,6 +21,7 @@ from backprop.testing import entries
 from backprop.testing.bound import Bound
 from backprop.testing.entries import Ways
 from backprop.testing.examples import Example, examine, judged, one
+from backprop.testing.frameworks.pairs import pair_in
 from backprop.testing.front_door import rules_for
 from backprop.testing.generators.strategies import DTYPES, inputs, ordinary, small_ways, ways
 from backprop.testing.jacobians import jacobian_rules
@@ -29,7 +30,7 @@ from backprop.testing.judging.mismatch import CannotCall, GradientMismatch, Noth
 from backprop.testing.laws.laws import advice
 from backprop.testing.proof import smallest_seen, verdicts
 from backprop.testing.quiet import quiet as quiet
-from backprop.testing.rules import Anything, Arrays, Rule, as_callable, pair
+from backprop.testing.rules import Anything, Arrays, Rule, as_callable
 from backprop.testing.screening.opinion import heard
 from backprop.testing.screening.screen import screened
 
@@ -137,10 +138,11 @@ def verify(
 
 
 def verify_rule(
-    forward: Callable[..., Array],
+    forward: Callable[..., Any],
     vjp: Callable[..., Any],
-    jvp: Callable[..., Array] | None = None,
+    jvp: Callable[..., Any] | None = None,
     *,
+    framework: str | None = None,
     domain: Domain = REALS,
     shapes: Ways | None = None,
     dtypes: Sequence[str] | None = None,
@@ -159,6 +161,8 @@ def verify_rule(
         gx = vjp(x, gy), of the shape and dtype of x; of several inputs a tuple, vjp(a, b, gy).
     jvp : callable, optional
         ty = jvp(x, tx), the rule's forward mode; of several inputs jvp(a, b, ta, tb).
+    framework : str, optional
+        Whose tensors these functions take, such as "torch"; NumPy's arrays if it is left out.
     domain : Interval or tuple of Interval, default REALS
         Where `forward` is differentiable: one Interval, or one for each input.
     shapes : sequence, optional
@@ -192,7 +196,8 @@ def verify_rule(
     True
     """
     with quiet():
-        return _verify((pair(forward, vjp, domain, shapes, jvp),), dtypes, examples, seed)
+        rule = pair_in(framework, (forward, vjp, jvp), domain, shapes)
+        return _verify((rule,), dtypes, examples, seed)
 
 
 def verify_jacobian(
@@ -312,7 +317,8 @@ def check_gradient(
     if not arrays:
         raise ArgumentValueError("check_gradient needs a point: write check_gradient(Square, x)")
     if vjp is not None:
-        rule = pair(as_callable(function), vjp, REALS if domain is None else domain, way)
+        where = REALS if domain is None else domain
+        rule = pair_in(framework, (as_callable(function), vjp, None), where, way)
     else:
         bound = Bound(function, framework, keywords, constants, params)
         with quiet():

@@ -40,6 +40,10 @@ class Framework(ABC):
         """Whether it is one rule, not several in a row, whose roundings add up."""
         return str(getattr(target, "__module__", "")).partition(".")[0] == self.name
 
+    def home(self, target: Any) -> str:
+        """The name of the module that `target` is written in."""
+        return str(getattr(target, "__module__", None))
+
     def constant(self, value: object) -> object:
         """An input that is not differentiated, as the functions take it."""
         return value
