@@ -80,6 +80,26 @@ def test_a_right_function_class_is_accepted_in_both_orders() -> None:
     assert report.smallest < 1e-9
 
 
+class Cut(Right):
+    """Its gradient is right, and cannot be differentiated."""
+
+    @staticmethod
+    def backward(ctx: Any, gy: Any) -> Any:
+        """Gradient."""
+        (x,) = ctx.saved_tensors
+        return gy * (torch.sin(x) + x * torch.cos(x)).detach()
+
+
+def test_the_script_of_a_wrong_second_order_repeats_it() -> None:
+    """It imports the class, and says the order."""
+    verify(Cut, domain=ORDINARY, **FEW)
+    with pytest.raises(GradientMismatch, match="gradient of Cut: backward") as failure:
+        verify(Cut, domain=ORDINARY, order=2, **FEW)
+    assert f"from {__name__} import Cut" in failure.value.script
+    with pytest.raises(GradientMismatch, match="gradient of Cut: backward"):
+        exec(failure.value.script, {})
+
+
 def test_a_wrong_function_class_is_rejected() -> None:
     """And the script that repeats it names the class."""
     with pytest.raises(GradientMismatch, match=r"check_gradient\(Wrong"):

@@ -101,6 +101,15 @@ def test_the_script_of_a_failure_makes_the_settings_again() -> None:
     assert "params={'w': (np.array([1.0, 1.0]),), 'of': [1]})" in failure.value.script
 
 
+def test_one_point_is_checked_in_second_order_too() -> None:
+    """There the cotangent of the function is its last input."""
+    found = check_gradient(bp.sin, np.array(1.0), np.array(2.0), order=2)
+
+    assert [float(m.analytic[0]) for m in found] == [-2.0 * np.sin(1.0), np.cos(1.0)]
+    with pytest.raises(ArgumentValueError, match="order is 1 or 2, got 3: write order=2"):
+        check_gradient(bp.sin, np.array(1.0), order=3)
+
+
 def test_parameters_without_an_array_are_named() -> None:
     """With an example of some."""
     with pytest.raises(ArgumentValueError, match=r"params has no array of floats .*: \{'n': 1\};"):

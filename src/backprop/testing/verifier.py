@@ -129,8 +129,7 @@ def verify(
     >>> report.rejected == report.planted, report.smallest < 1e-9
     (True, True)
     """
-    if entries.whole(order, "order", 1) > 2:
-        raise ArgumentValueError(f"verify takes order=1 or order=2, got {brief(order)}")
+    _check_order(order)
     bound = Bound(function, framework, keywords, constants, params)
     with quiet():
         rules = rules_for(function, domain, shapes, order, framework, bound)
@@ -270,6 +269,7 @@ def check_gradient(
     keywords: Mapping[str, object] | None = None,
     constants: Mapping[int, object] | None = None,
     params: Tree = None,
+    order: int = 1,
 ) -> tuple[Measurement, ...]:
     """Check the derivative of `function` at one point, and say what was measured there.
 
@@ -293,6 +293,9 @@ def check_gradient(
         Inputs that are not differentiated, by their positions.
     params : pytree, optional
         As in `verify`; the arrays in it are the first of `xs`.
+    order : int, default 1
+        With 2 the derivative of the gradient, which has a last input more, the cotangent of the
+        function.
 
     Returns
     -------
@@ -312,22 +315,29 @@ def check_gradient(
     >>> measured.analytic.astype(float).tolist()
     [2.0, 4.0]
     """
+    _check_order(order)
     arrays = tuple(entries.data(x, f"input {i}") for i, x in enumerate(xs))
-    way = (tuple(x.shape for x in arrays),)
     if not arrays:
         raise ArgumentValueError("check_gradient needs a point: write check_gradient(Square, x)")
     if vjp is not None:
-        where = REALS if domain is None else domain
+        where, way = REALS if domain is None else domain, (tuple(x.shape for x in arrays),)
         rule = pair_in(framework, (as_callable(function), vjp, None), where, way)
     else:
         bound = Bound(function, framework, keywords, constants, params)
         with quiet():
-            (rule,) = rules_for(function, domain, way, 1, framework, bound, arrays)
+            point = arrays[:-1] if order == 2 else arrays
+            way = (tuple(x.shape for x in point),)
+            rule = rules_for(function, domain, way, order, framework, bound, point)[-1]
     with quiet():
         gys = None if gy is None else (_cotangent(gy, rule, arrays),)
         example = examine(rule, arrays, np.random.default_rng(0), gys, sample=False)
         first = example.gys[0]
         return tuple(compare(example.point, first, rule.vjp(arrays, first)))
+
+
+def _check_order(order: int) -> None:
+    if entries.whole(order, "order", 1) > 2:
+        raise ArgumentValueError(f"order is 1 or 2, got {brief(order)}: write order=2")
 
 
 def _cotangent(gy: Array, rule: Rule, xs: Arrays) -> Array:

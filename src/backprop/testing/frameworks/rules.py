@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -58,7 +59,7 @@ def rules_in(
     rule = _rule(framework, function, name, domains, ways, 1, call.settings)
     few = None if framework.few is None else tuple(way * count for way in framework.few)
     single = framework.is_rule(target) and packed is None
-    rule = replace(rule, composed=not single, few=few)
+    rule = replace(rule, composed=not single, few=few, code=_code(target, name))
     rule = rule if packed is None else packed.rule(rule)
     called(rule, at)
     if order == 1:
@@ -66,8 +67,9 @@ def rules_in(
     results = tuple((*way, _result(rule, way)) for way in small_ways(rule))
     second = _differentiable(framework, function, name)
     domains = (*domains, REALS)
-    name = f"gradient of {name}"
-    return rule, _rule(framework, second, name, domains, results, 2, call.settings)
+    settings = (*call.settings, "order=2")
+    of = _rule(framework, second, f"gradient of {name}", domains, results, 2, settings)
+    return rule, replace(of, code=rule.code)
 
 
 def _differentiable(framework: Framework, function: OnTensors, name: str) -> OnTensors:
@@ -126,8 +128,19 @@ def _rule(
         offers_jvp=order == 1,
         call=None,
         body=None,
-        code=f"# here define {name} as you do\n{name}",
+        code=name,
         settings=settings,
+    )
+
+
+def _code(target: Any, name: str) -> str:
+    """The import of what a module has under its name; all else its user must define."""
+    where = getattr(target, "__module__", None) or "__main__"
+    there = where != "__main__" and getattr(sys.modules.get(where), name, None) is target
+    return (
+        f"from {where} import {name}\n{name}"
+        if there
+        else f"# here define {name} as you do\n{name}"
     )
 
 
