@@ -33,7 +33,7 @@ def leaves(tree: Tree) -> Iterator[Any]:
 
 
 def alike(tree: Tree, model: Tree, what: str) -> Iterator[Any]:
-    """What `tree` has at each leaf of `model`, in the order of that: dicts agree by their keys.
+    """The values of `tree` at each leaf of `model`, in its order; dicts are matched by their keys.
 
     Raises TransformError if it is built in another way; `what` says what it is.
 
@@ -65,7 +65,7 @@ def mapped(function: Callable[[Any], Any], tree: Tree) -> Tree:
 
 
 def _parts(tree: Tree) -> dict[Any, Any] | None:
-    """The parts of a tree by their keys or places; None of a leaf."""
+    """The parts of a pytree by their keys or positions; None for a leaf."""
     if is_sequence(tree):
         return dict(enumerate(tree))
     if is_dict(tree):

@@ -33,7 +33,9 @@ def test_primitives_of_hips_autograd() -> None:
         extend.defvjp(sine, lambda y, x: lambda gy: gy * anp.cos(x) * factor)
         return sine
 
-    verify(made(1.0), order=2, **FEW)
+    verify(made(1.0), order=2, examples=40, seed=1)
+    power = lambda x, n: x**n  # noqa: E731
+    verify(power, constants={1: 3.0}, domain=ORDINARY, framework="autograd", **FEW)
     verify(anp.tanh, **FEW)
     verify(lambda x: (anp.sin(x), 2.0 * x), shapes=[(3,)], framework="autograd", **FEW)
     with pytest.raises(GradientMismatch, match="backward is wrong"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from math import erf, erfc
 from pathlib import Path
 from typing import Any
 
@@ -472,3 +473,32 @@ def test_nothing_is_known_where_noise_hides_all(
 
     assert np.isfinite(found.error[0]) == known
     assert np.isfinite(found.value[0]) == known
+
+
+def test_a_staircase_may_have_the_slope_0_that_it_has_between_its_jumps() -> None:
+    """Over long steps floor has the slope 1; where it jumps nothing is known."""
+    between = column(np.floor, np.array([-632869.09], np.longdouble), 0)
+    jump = column(np.floor, np.array([16384.0]), 0)
+
+    assert between.error[0] >= abs(between.value[0])
+    assert jump.error[0] == np.inf
+
+
+def test_beside_an_edge_the_noise_of_what_is_inside_counts() -> None:
+    """Between the jumps of 1 + erf the product with x is a straight line."""
+
+    def gelu(x: Array) -> Array:
+        inside = np.round((1 + np.vectorize(erf)(x / 2**0.5)) * 2.0**52) / 2.0**52
+        return np.asarray(x * 0.5 * inside)
+
+    x = -7.99998
+    found = column(gelu, np.array([x]), 0, Interval(-8.0, 8.0))
+    slope = 0.5 * erfc(-x / 2**0.5) + x * np.exp(-x * x / 2) / (2 * np.pi) ** 0.5
+    assert abs(found.value[0] - slope) <= 4 * found.error[0]
+
+
+def test_two_ladders_that_see_two_slopes_know_neither() -> None:
+    """Far out x - sin(x) has the slope 1 over long steps, and another close by."""
+    x = np.array([691611136.0], np.longdouble)
+    found = column(lambda x: x - np.sin(x), x, 0)
+    assert abs(found.value[0] - (1 - np.cos(x[0]))) <= 4 * found.error[0]

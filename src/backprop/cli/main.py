@@ -114,7 +114,7 @@ def _verify(options: Namespace) -> int:
 
 
 def _plain(outcomes: Sequence[Outcome], seed: int) -> dict[str, Any]:
-    """The results as JSON knows them: `functions` has one entry a rule."""
+    """The results as JSON values: `functions` has one entry for each rule."""
     return {
         "version": _version(),
         "seed": seed,

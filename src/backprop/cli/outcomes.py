@@ -26,7 +26,7 @@ class Outcome:
 
     @property
     def name(self) -> str:
-        """The name its user knows the rule by."""
+        """The name that the user has given to the rule."""
         return self.named.name
 
     @property

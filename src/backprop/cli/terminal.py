@@ -76,7 +76,7 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _dtypes(names: Sequence[str]) -> str:
-    """Their names with what they have in common said once: "float32, 64"."""
+    """The names of dtypes in short: "float32, 64"."""
     first, *rest = names
     return ", ".join([first, *(name.removeprefix("float") for name in rest)])
 

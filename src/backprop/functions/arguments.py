@@ -41,7 +41,7 @@ class Arguments:
         self._operands: tuple[Door | None, ...] = (doors["Operand"], doors["Operands"])
 
     def converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], bool]:
-        """The arguments, those by name last; and whether there are operands, none of them live."""
+        """The converted arguments, and whether all of the operands are constants."""
         doors = self._positional
         if len(args) > len(doors):
             doors += (self._rest,) * (len(args) - len(doors))
@@ -74,7 +74,7 @@ def entrance(
 
 
 def _doors(joined: Door) -> dict[str, Door]:
-    """What to do with an argument, by the annotation of its parameter."""
+    """The conversion of each argument, chosen by the annotation of its parameter."""
 
     def operand(value: Any) -> Any:
         """A Variable, an array, a Python number or None."""
@@ -142,7 +142,7 @@ def _number(value: Any) -> Any:
 
 
 def _array_like(value: Any) -> Any:
-    """What is computed with, but not differentiated by: no masked array, and no container."""
+    """An array that is computed with and not differentiated by; masked arrays are refused."""
     if is_subclass(value) or hasattr(value, "to_numpy"):
         return as_array(value)
     if is_sequence(value):

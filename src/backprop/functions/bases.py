@@ -25,7 +25,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Elementwise(Function):
-    """A rule whose Jacobian is diagonal: tangents go forward as gradients go back."""
+    """A rule whose Jacobian is diagonal: its jvp and its vjp multiply by the same derivative."""
 
     __slots__ = ()
 
@@ -35,7 +35,7 @@ class Elementwise(Function):
 
 
 class Linear(Function):
-    """A rule whose `forward` is linear in x: a tangent goes the way of a value."""
+    """A rule whose `forward` is linear in x: its jvp applies `forward` to the tangent."""
 
     __slots__ = ()
 
@@ -96,7 +96,7 @@ _DEFAULTS: Final = {
 
 
 def settled(y: Variable, original: np.ufunc, settings: Settings) -> Variable:
-    """`y`, if the settings change nothing of it; else UnsupportedError, with what to do."""
+    """`y`, if the ufunc's settings do not change it. Raises UnsupportedError otherwise."""
     for name, value in settings.items():
         kept = name == "dtype" and np.dtype(settings.get("dtype")) == y.dtype
         if not (kept or _is_default(name, value)):
@@ -172,14 +172,14 @@ class Reducible(BinaryOperation, Protocol):
         initial: float | None = None,
         where: ArrayLike = True,
     ) -> Variable:
-        """All elements along `axis`, taken together."""
+        """The ufunc applied to all elements along `axis` in a row: its `reduce`."""
         ...
 
     @override
     def accumulate(
         self, array: Operand, /, axis: int = 0, dtype: DTypeLike | None = None
     ) -> Variable:
-        """The elements up to each along `axis`, taken together."""
+        """The ufunc applied to all elements up to each one along `axis`: its `accumulate`."""
         ...
 
 
@@ -294,7 +294,7 @@ def _named(
 
 
 def only(original: np.ufunc, *xs: object, **settings: Any) -> Constant:
-    """What a ufunc gives for arrays and numbers alone."""
+    """A Constant of what NumPy's ufunc gives for arrays and numbers."""
     given = (x if is_weak(x) or isinstance(x, Variable) else as_array(x) for x in xs)
     y: Constant = of_constants(original, *given, **settings)
     return y

@@ -28,7 +28,7 @@ class Comparison(Protocol):
 
 
 class Question(Protocol):
-    """A ufunc that asks each element something."""
+    """A ufunc that tells something of each element, such as isnan."""
 
     def __call__(self, x: _Values, /, **kwargs: Any) -> NDArray[np.bool_]: ...
 
@@ -140,25 +140,25 @@ class Equality(Protocol):
 
 
 class Number(Protocol):
-    """How many axes there are."""
+    """The number of axes: numpy.ndim."""
 
     def __call__(self, a: _Values) -> int: ...
 
 
 class Size(Protocol):
-    """How many elements there are."""
+    """The number of elements: numpy.size."""
 
     def __call__(self, a: _Values, axis: int | None = None) -> int: ...
 
 
 class Lengths(Protocol):
-    """The lengths of all axes."""
+    """The lengths of all axes: numpy.shape."""
 
     def __call__(self, a: _Values) -> Shape: ...
 
 
 class Like(Protocol):
-    """An array of the shape of another."""
+    """A function that makes an array of the shape of another, such as zeros_like."""
 
     @overload
     def __call__(self, a: Variable) -> Array: ...

@@ -46,7 +46,7 @@ _LINE: Final = 100  # the most characters that a message spends on a value
 
 
 class Container(Protocol):
-    """What holds an array beside labels, and gives it: a pandas Series, an xarray.DataArray."""
+    """A container of an array and labels that gives the array: pandas Series, xarray.DataArray."""
 
     def to_numpy(self) -> Any:
         """The values, in the order of position."""
@@ -54,7 +54,7 @@ class Container(Protocol):
 
 
 class Traced:
-    """The root of Variable: what stands for an array in a graph, and is none."""
+    """The base class of Variable: it stands for an array in a graph, and is no array."""
 
     __slots__ = ()
     is_constant: ClassVar[bool] = False  # whether it is computed with, but given no gradient
@@ -213,7 +213,7 @@ def _way_out(array: Array) -> str:
 
 
 def copied(array: Array) -> Array:
-    """A copy, in the memory order of the array."""
+    """A copy of an array, in its memory order."""
     return array.copy(order="K") if type(array) is ndarray else array.copy()
 
 

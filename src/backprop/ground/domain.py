@@ -78,7 +78,7 @@ class Interval:  # no dataclass: to import those takes longer than all but a few
 
 
 def _number(x: object, what: str) -> float:
-    """One of Python's floats, which NumPy's numbers and fractions become."""
+    """A real number as a Python float."""
     if type(x) is float:
         return x
     if not isinstance(x, Real):
@@ -90,7 +90,7 @@ def _number(x: object, what: str) -> float:
 
 
 def _holes(points: object) -> tuple[float, ...]:
-    """Each once, in ascending order: so that intervals with the same points are equal."""
+    """The excluded points, each once and ascending, so that equal intervals compare equal."""
     if not is_sequence(points):
         raise ArgumentTypeError(
             "the points of an Interval that are excluded are a tuple of numbers, "

@@ -94,7 +94,7 @@ def cycle(name: str) -> CycleError:
 
 
 def written(rule: str) -> ReadOnlyError:
-    """What is raised where `rule`, a method of a Function, wrote into an array that it was lent."""
+    """The error of `rule`, a method of a Function, that wrote into an array that it was lent."""
     return ReadOnlyError(
         f"{rule} writes into an array that it was only lent, a cotangent or what forward got or "
         "gave; others read it after it: make a new one, gy = gy * 3 instead of gy *= 3"

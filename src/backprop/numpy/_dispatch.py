@@ -176,7 +176,7 @@ def _in_place(
     args: tuple[object, ...],
     kwargs: dict[str, object],
 ) -> tuple[tuple[object, ...], dict[str, object]]:
-    """The arguments with those in their places that NumPy knows by name and ours does not."""
+    """The arguments, by position where ours takes no name for what NumPy's takes by name."""
     count = sum(parameter.kind is parameter.POSITIONAL_ONLY for parameter in known)
     rest = dict(kwargs)
     names = list(_parameters(original))[len(args) : count]
@@ -207,7 +207,7 @@ def _unsupported(original: Callable[..., Any], method: str = "") -> UnsupportedE
 
 
 def _name(original: Callable[..., Any]) -> str:
-    """With its module, if that can be known: ufuncs have none, and not all are NumPy's."""
+    """The name of a function for a message, with its module where that is known."""
     name = getattr(original, "__name__", str(original))
     module = getattr(original, "__module__", None)
     if module is None:

@@ -67,7 +67,7 @@ class Trapezoid(BinaryFunction, fresh=True):
 
 
 def _spans(x: Array, sign: int) -> Array:
-    """From the neighbour before to that after; for one that is missing, `sign` times itself."""
+    """The next element minus the previous one; where one is missing, `sign` times the element."""
     if x.shape[-1] < 2:
         return np.zeros_like(x)
     first = x[..., 1:2] - sign * x[..., :1]
@@ -199,7 +199,7 @@ class Slope(Linear, fresh=True):
 
 
 class SlopeTransposed(Linear, fresh=True):
-    """What the slopes add up to at each point: the transpose of Slope."""
+    """The transpose of Slope: what the cotangents of the slopes add up to at each point."""
 
     __slots__ = ("axis", "edge_order", "spacing")
 
@@ -236,7 +236,7 @@ def _transposed(x: Array | Variable, spacing: Array, axis: int, edge_order: Edge
 
 
 def _weights(spacing: Array, ndim: int, edge_order: EdgeOrder) -> tuple[Weights, ...]:
-    """How the points count in a slope inside, in the first one, and from the end in the last."""
+    """The weights of the points in an inner slope, in the first slope and in the last one."""
     if not spacing.ndim:
         first = (-1.0, 1.0) if edge_order == 1 else (-1.5, 2.0, -0.5)
         return (
@@ -344,7 +344,7 @@ def _bent(sides: Variable, steps: Variable, axis: int, edge_order: EdgeOrder) ->
 
 
 def _along(x: Any, ndim: int, axis: int) -> Any:
-    """A vector, laid along one of `ndim` axes."""
+    """A vector reshaped to `ndim` axes, so that it lies along one of them."""
     shape = [1] * ndim
     shape[axis] = -1
     return x.reshape(tuple(shape))

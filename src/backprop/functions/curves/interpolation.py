@@ -71,7 +71,7 @@ class Interp(NaryFunction, fresh=True):
 
 
 def _around(x: Array, xp: Array) -> tuple[Indices, Indices, Mask]:
-    """Between which two points each x is, if it is: on the last, before it."""
+    """The indices of the two points around each x, and whether x is between them."""
     last = len(xp) - 1
     lo = np.clip(np.searchsorted(xp, x, "right") - 1, 0, max(last - 1, 0))
     hi = np.minimum(lo + 1, last)
@@ -79,13 +79,13 @@ def _around(x: Array, xp: Array) -> tuple[Indices, Indices, Mask]:
 
 
 def _part(distance: Array, width: Array) -> Array:
-    """The part of the way; of two points one infinitely far, the nearer counts alone."""
+    """The fraction of the way from one point to the next; a point at infinity counts nothing."""
     part: Array = distance / np.where(np.isinf(width), 1, width)
     return np.where(np.isinf(width), np.isinf(distance), part).astype(width.dtype, copy=False)
 
 
 def _shared(low: Array, high: Array, lo: Indices, hi: Indices, like: Array) -> Array:
-    """What the points get from the x to their right, and from those to their left."""
+    """The cotangents of the points: from the x in the interval after and in that before each."""
     both: Array = scatter(low, lo, like.shape) + scatter(high, hi, like.shape)
     return both.astype(like.dtype, copy=False)
 
@@ -175,7 +175,7 @@ def interp(
 def _wrapped(
     x: Operand, xp: Variable | Array, fp: Variable | Array, period: float
 ) -> tuple[Variable | Array, Variable | Array, Variable | Array]:
-    """All within one period, the points in order, with one more at either end."""
+    """The points moved into one period and sorted, with one more point added at each end."""
     if period == 0:
         raise ValueError("period must be a non-zero value")
     period = abs(period)

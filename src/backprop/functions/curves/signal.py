@@ -128,6 +128,6 @@ def correlate(a: Operand, v: Operand, mode: Mode = "valid") -> Variable:
 
 
 def _line(x: Operand) -> Variable | Array:
-    """A number as an array of one."""
+    """A number as an array of one element."""
     data = bare(x)
     return data if data.ndim else data.reshape(1)

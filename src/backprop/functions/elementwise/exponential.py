@@ -81,7 +81,7 @@ class Log(Elementwise, fresh=True):
 
 
 class Expm1(Elementwise, fresh=True):
-    """y = eˣ - 1, dy/dx = eˣ, which for a small eˣ is more than is left of it in y + 1."""
+    """y = eˣ - 1, dy/dx = eˣ: computed anew, for y + 1 has lost the digits of a small eˣ."""
 
     __slots__ = ()
 
@@ -159,7 +159,7 @@ class Log10(Elementwise, fresh=True):
 
 
 class LogOfSum(Broadcasting, fresh=True):
-    """The logarithm of a sum of powers: each operand gets its part of the sum, of the gradient."""
+    """The logarithm of a sum of two powers: the gradient is divided in proportion to the powers."""
 
     __slots__ = ()
 
@@ -172,7 +172,7 @@ class LogOfSum(Broadcasting, fresh=True):
         return uf.multiply(gy, self.part(ahead(self.a, self.b)), out=...)
 
     def part(self, d: Array) -> Array:
-        """What one operand is of the sum if the other is ahead of it by d."""
+        """The share of one operand in the sum, if the other is larger by d."""
         raise NotImplementedError
 
 
@@ -226,7 +226,7 @@ def ahead(a: Array, b: Array) -> Array:
 
 
 def log_of(base: int, like: Array) -> float:
-    """The natural logarithm of `base` in the precision of `like`, which longdouble's is not."""
+    """The natural logarithm of `base`, computed in the precision of `like`."""
     number: float = np.log(like.dtype.type(base))
     return number
 

@@ -90,7 +90,7 @@ class Absolute(Elementwise, fresh=True):
 
 
 class Extreme(Broadcasting, fresh=True):
-    """One of two operands, elementwise: it gets the gradient, and equal ones share it."""
+    """The larger or the smaller of two operands: it gets the cotangent; equal operands share it."""
 
     __slots__ = ()
 
@@ -103,14 +103,14 @@ class Extreme(Broadcasting, fresh=True):
         return self.part(gy, self.b, self.a)
 
     def part(self, gy: Array, mine: Array, other: Array) -> Array:
-        """What of `gy` goes to one operand."""
+        """The part of the cotangent `gy` that one operand gets."""
         taken = self.taken(mine)
         g = np.where(taken, gy, gy.dtype.type(0))
         tied = taken & self.taken(other)
         return np.where(tied, 0.5 * g, g) if np.any(tied) else g
 
     def taken(self, x: Array) -> NDArray[np.bool_]:
-        """Where y is that operand; it may be nan."""
+        """Where the output is this operand, also where both are nan."""
         return np.equal(x, self.y) | (np.isnan(x) & np.isnan(self.y))
 
 

@@ -199,12 +199,12 @@ class Cosine(Broadcasting, fresh=True):
         return absorb(gy, uf.negative(uf.multiply(self.tilt(self.y), sine, out=...), out=...))
 
     def tilt(self, part: Array) -> Array:
-        """A part of the unit vector, divided by r."""
+        """One component of the unit vector, divided by r."""
         return over(part, uf.hypot(self.a, self.b, out=...))
 
 
 def cosine(a: Array | Variable, b: Array | Variable) -> Any:
-    """The first part of the unit vector in the direction of (a, b); 0 at the origin."""
+    """The first component of the unit vector in the direction of (a, b); 0 at the origin."""
     if isinstance(a, Variable) or isinstance(b, Variable):
         return Cosine()(a, b)
     return Cosine().forward(a, b)

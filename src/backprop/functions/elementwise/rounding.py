@@ -83,7 +83,7 @@ class Rint(Flat, fresh=True):
 
 
 class Trunc(Flat, fresh=True):
-    """y = x without what is behind its point: the gradient is 0."""
+    """y = x rounded toward 0 to an integer: the gradient is 0."""
 
     __slots__ = ()
     domain: ClassVar[Domain] = _BETWEEN_INTEGERS
@@ -94,7 +94,7 @@ class Trunc(Flat, fresh=True):
 
 
 class Round(Flat, fresh=True):
-    """y = the nearest to x of the numbers with so many decimals: the gradient is 0."""
+    """y = x rounded to a number of decimals: the gradient is 0."""
 
     __slots__ = ("decimals",)
     domain: ClassVar[Domain] = _BETWEEN_HALVES

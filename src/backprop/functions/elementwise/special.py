@@ -28,7 +28,7 @@ _SMALL: Final = Interval(-0.5, 0.5)
 
 
 class Sequence(Elementwise, fresh=True):
-    """A function of a sequence, the first of which is `order` 0.
+    """One of a sequence of functions, each the derivative of the one before; `order` counts from 0.
 
     All but that are computed by a series near 0 and in another way beyond `far`.
     """
@@ -51,22 +51,22 @@ class Sequence(Elementwise, fresh=True):
             return y.astype(x.dtype)
 
     def following(self) -> Any:
-        """The next function at x, which is a Variable when this is differentiated again."""
+        """The next function of the sequence at x; x is a Variable in higher order."""
         rule = type(self)(self.order + 1)
         x: Array | Variable = self.x
         return rule(x) if isinstance(x, Variable) else rule.forward(x)
 
     @property
     def far(self) -> float:
-        """Up to where the series counts."""
+        """The size of x up to which the power series is used."""
         raise NotImplementedError
 
     def near(self, x: Array) -> Array:
-        """The series."""
+        """The power series of the function, for x near 0."""
         raise NotImplementedError
 
     def outside(self, x: Array) -> Array:
-        """The function beyond."""
+        """The function where the power series is not used."""
         raise NotImplementedError
 
 
@@ -186,7 +186,7 @@ def i0(x: Operand, /) -> Variable:
 
 
 class Unwrap(Elementwise, fresh=True):
-    """y = x plus multiples of a period, by which its neighbours come close: dy/dx = 1."""
+    """y = x plus multiples of a period: neighbours differ by half of it at most; dy/dx = 1."""
 
     __slots__ = ("axis", "discont", "period")
 

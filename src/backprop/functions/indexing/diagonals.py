@@ -22,7 +22,7 @@ __all__ = ["diag", "diagflat", "diagonal", "tril", "triu"]
 
 
 def _places(rows: int, columns: int, offset: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The rows and columns of the elements of a diagonal."""
+    """The row and column indices of the elements of a diagonal."""
     down, right = max(-offset, 0), max(offset, 0)
     along = np.arange(min(rows - down, columns - right))
     return along + down, along + right
@@ -128,7 +128,7 @@ def triu(x: Operand, /, k: int = 0) -> Variable:
 
 
 def _lower(x: Variable, k: int) -> NDArray[np.bool_]:
-    """Which elements are on the k-th diagonal or below, in a matrix of the shape of `x`."""
+    """The mask of the elements on or below the k-th diagonal, for matrices of the shape of `x`."""
     if not x.ndim:
         raise ValueError(f"a triangle is that of a matrix or of a vector's copies, got {brief(x)}")
     return np.tri(x.shape[-2:][0], x.shape[-1], k, dtype=np.bool_)

@@ -81,7 +81,7 @@ def vectorize(pyfunc: Callable[..., Any]) -> Callable[..., Any]:
 def apply_along_axis(
     func1d: Callable[..., Any], axis: int, arr: Operand, *args: Any, **kwargs: Any
 ) -> Variable:
-    """The results of `func1d` on each vector along `axis`, whose axes take its place.
+    """`func1d` applied to each vector along `axis`, which the axes of its results replace.
 
     It follows numpy.apply_along_axis.
 

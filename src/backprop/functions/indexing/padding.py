@@ -177,7 +177,7 @@ def _option(mode: str, **given: object) -> Any:
 
 
 def _by_axis(given: ArrayLike | dict[int, int | tuple[int, int]], ndim: int) -> ArrayLike:
-    """The widths of all axes, where they are given for some by number."""
+    """The pad widths of all axes, from a dict that gives them for some axes by number."""
     if not isinstance(given, dict):
         return given
     widths = np.zeros((ndim, 2), int)
@@ -187,7 +187,7 @@ def _by_axis(given: ArrayLike | dict[int, int | tuple[int, int]], ndim: int) -> 
 
 
 def _pairs(given: ArrayLike, ndim: int) -> NDArray[Any]:
-    """What is meant for the front and the back of each axis, one row each."""
+    """The setting for the front and the back of each axis: a table with a row for each."""
     return np.array(np.broadcast_to(np.asarray(given), (ndim, 2)))
 
 

@@ -46,7 +46,7 @@ class Take(GetItem, fresh=True):
 
 
 def numbers(x: Operand, axis: int | None) -> NDArray[np.intp]:
-    """The numbers of the slices along `axis`; of all elements if it is None."""
+    """The indices 0, 1, ... along `axis`, or of the flattened x if that is None."""
     shape = queries.shape(x) or (1,)
     return np.arange(prod(shape) if axis is None else shape[normalize_axis_index(axis, len(shape))])
 

@@ -105,7 +105,7 @@ def where(condition: object, x: Operand | None = None, y: Operand | None = None,
 
 
 def truth(condition: object) -> NDArray[np.bool_]:
-    """Where `condition` is true, in an array of our own; a Variable is where it is not 0."""
+    """The condition as a new array of bools; of a Variable, where it is not 0."""
     return np.array(condition.data if isinstance(condition, Variable) else condition, bool)
 
 
@@ -128,7 +128,7 @@ class GetItem(Linear, fresh=True):
 
 
 class Scatter(Linear, fresh=True):
-    """Zeros of `shape`, to which x is added at `key`: what undoes an index, repeated or not."""
+    """Zeros of `shape`, to which x is added at `key`: the transpose of indexing by `key`."""
 
     __slots__ = ("key", "shape")
 
@@ -147,7 +147,7 @@ class Scatter(Linear, fresh=True):
 
 
 def scatter(x: Array | Variable, key: Index, shape: Shape) -> Any:
-    """Zeros of `shape`, to which x is added at `key`, as many times as it names a place."""
+    """Zeros of `shape`, to which x is added at `key`; where an index is repeated, all are added."""
     if isinstance(x, Variable):
         return Scatter(key, shape)(x)
     y = np.zeros(shape, x.dtype)
@@ -207,7 +207,7 @@ def _is_list(key: object) -> TypeIs[list[Index] | NDArray[Any]]:
 
 
 def places(key: object) -> Any:
-    """`key`, whatever it is, unless that is a Variable. Raises ConversionError then."""
+    """The index `key` as it is. Raises ConversionError if it is a Variable."""
     if isinstance(key, Variable):
         raise ConversionError(
             f"{brief(key)} is used as an index, which is a whole number or a bool and has no "
@@ -224,7 +224,7 @@ def _distinct(key: Index) -> bool:
 
 
 def chosen(xs: Sequence[Variable], which: NDArray[np.intp]) -> Variable:
-    """At each place the element there of one of `xs`, all broadcast: xs[which]."""
+    """The elements of the broadcast `xs` that the integers `which` choose at each position."""
     shape = np.broadcast_shapes(which.shape, *(x.shape for x in xs))
     here = np.indices(shape, sparse=True)
     return stack([broadcast_to(x, shape) for x in xs])[(which, *here)]

@@ -61,7 +61,7 @@ class Distinct(Function, fresh=True):
         return (*(slice(None),) * self.axis, places)
 
     def shared(self, y: Array) -> Array:
-        """A value of y as the part of each of the elements that are equal."""
+        """The cotangent of a value of y, divided among the equal elements of x."""
         counts = self.counts.reshape(-1, *(1,) * (y.ndim - self.axis - 1))
         return y / counts.astype(y.dtype)
 

@@ -53,12 +53,12 @@ def permute(x: Array | Variable, order: _Order) -> Any:
 
 
 class Rearrange(Function, fresh=True):
-    """A rule whose output is its input in an order that depends on the values."""
+    """A rule whose output is its input, reordered by its values."""
 
     __slots__ = ()
 
     def order(self) -> _Order:
-        """Which element of x each element of y is; of equal ones, the first comes first."""
+        """The indices that reorder x into y; equal elements keep their order."""
         ranks = np.argsort(np.argsort(self.y, axis=-1, stable=True), axis=-1)
         return np.take_along_axis(np.argsort(self.x, axis=-1, stable=True), ranks, axis=-1)
 
@@ -99,7 +99,7 @@ class Sort(Rearrange, fresh=True):
 
 
 class Partition(Rearrange, fresh=True):
-    """The elements along the last axis with those at `kth` where they are when sorted."""
+    """The elements along the last axis, with those at positions `kth` as in the sorted order."""
 
     __slots__ = ("kind", "kth")
 

@@ -52,7 +52,7 @@ class Transpose(Linear, fresh=True):
 
 
 def _reordered(x: Operand, reorder: Callable[[NDArray[Any]], NDArray[Any]]) -> Variable:
-    """`x` with its axes where `reorder` puts those of an array."""
+    """`x` with its axes reordered as the NumPy function `reorder` reorders those of an array."""
     x = as_variable(x)
     numbered = np.empty(tuple(range(x.ndim)))  # each axis as long as its own number
     return Transpose(reorder(numbered).shape)(x)
@@ -315,7 +315,7 @@ def roll(x: Operand, /, shift: int | Sequence[int], axis: Axes = None) -> Variab
 
 
 def along(rule: Function, x: Operand, axis: int | None) -> Variable:
-    """What `rule` gives along `axis`; of all elements in a row if that is None."""
+    """`rule` applied along `axis`, or to the flattened x if that is None."""
     x = as_variable(x)
     if axis is None or not x.ndim:
         x, axis = x.reshape(-1), axis or 0

@@ -106,7 +106,7 @@ def asarray(object: Nested, /, dtype: DTypeLike | None = None) -> Variable:
 
 
 def _bare(value: Nested) -> Any:
-    """`value` with arrays in place of the Constants, and of containers of an array."""
+    """`value` with an array in place of each Constant and of each container of an array."""
     bare = mapped(lambda x: x.data if isinstance(x, Constant) else x, value)
     return as_array(bare) if is_subclass(bare) or hasattr(bare, "to_numpy") else bare
 

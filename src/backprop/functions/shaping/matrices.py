@@ -10,7 +10,7 @@ from backprop.kernel.variable import Variable
 
 
 def plain(x: Operand) -> Array:
-    """The values alone, of an operand or of what a rule reads: nothing flows back from them."""
+    """The array of an operand: no gradient flows back through it."""
     return x.data if isinstance(x, Variable) else np.asarray(x)
 
 
@@ -31,21 +31,21 @@ def copied_up(m: Array) -> Array:
 
 
 def reciprocal(gap: Array, tiny: Array) -> Array:
-    """1 / gap between each two values: 0 of a value and itself, nan where it is but rounding."""
+    """The matrix of 1 / (w_i - w_j): 0 on the diagonal, nan where the gap is only rounding."""
     itself, number = np.eye(gap.shape[-1], dtype=bool), gap.dtype.type
     known = np.where(abs(plain(gap)) <= tiny, number(np.nan), gap)
     return 1 / np.where(itself, number(np.inf), known)
 
 
 def rounding(values: Array, size: int) -> Array:
-    """How small a difference of such values is nothing but rounding."""
+    """The largest difference between values of this size that rounding alone can make."""
     largest = abs(plain(values)).max(axis=-1, initial=0)
     tiny: Array = size * np.finfo(values.dtype).eps * largest
     return tiny
 
 
 def leading(q: Array, gq: Array, k: int) -> tuple[Array, Array]:
-    """The first k of the columns q, and their cotangents, to which those of the rest are added.
+    """The first k columns of q and their cotangents, to which those of the other columns are added.
 
     The rest span what is orthogonal to the first, and turn as these do. How they turn among
     themselves is undetermined: nan, if their cotangent asks for it.

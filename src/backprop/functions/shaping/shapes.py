@@ -112,7 +112,7 @@ def reshape(
 
 
 def _fixed(order: Order, data: Array) -> Order:
-    """The order that "A" means for this array."""
+    """The memory order, "C" or "F", that order="A" means for this array."""
     return order if order != "A" else "F" if data.flags.fnc else "C"
 
 
@@ -332,18 +332,18 @@ def copy(x: Operand, /, order: MemoryOrder = "K") -> Variable:
 
 
 def laid(x: Variable, order: Literal["C", "F"] = "C") -> Variable:
-    """`x` as it lies in memory where NumPy makes a new array: a copy only if it lies otherwise."""
+    """`x` in the memory order of a new array of NumPy's: a copy only if it has another order."""
     data = x.data
     lies = data.flags[order] if type(data) is np.ndarray else True
     return x if lies else Copy(order)(x)
 
 
 def filling(x: Variable, shape: int | Sequence[int]) -> Variable:
-    """`x` stretched to `shape` as by an assignment: axes of length 1 in front may be too many."""
+    """`x` broadcast to `shape` as in an assignment: extra leading axes of length 1 are dropped."""
     extra = x.ndim - len(as_tuple(shape))
     return broadcast_to(squeeze(x, tuple(range(extra))) if extra > 0 else x, shape)
 
 
 def order_of(x: Variable) -> Literal["C", "F"]:
-    """The order in which NumPy makes an array like `x`."""
+    """The memory order, "C" or "F", of a new array that NumPy makes like `x`."""
     return "F" if type(x.data) is np.ndarray and x.data.flags.fnc else "C"

@@ -24,7 +24,7 @@ __all__ = ["array_split", "dsplit", "hsplit", "split", "unstack", "vsplit"]
 
 
 class Split(NaryFunction, fresh=True):
-    """The parts of an array between the places `ends` along an axis; together they are it."""
+    """The parts of an array between the indices `ends` along an axis; joined, they are it."""
 
     __slots__ = ("axis", "ends")
 
@@ -195,7 +195,7 @@ def _parts(
     axis: int,
     cut: Callable[[Any, Any], list[NDArray[np.intp]]],
 ) -> list[Variable]:
-    """The parts along `axis` into which `cut` cuts it."""
+    """The parts of an array along `axis`, as the NumPy function `cut` splits it."""
     x = as_variable(x)
     places = np.arange(x.shape[axis])
     parts = cut(places, sections)

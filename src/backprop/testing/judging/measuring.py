@@ -185,7 +185,9 @@ def wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | No
     if wide is None or np.finfo(wide).eps >= np.finfo(np.result_type(*xs)).eps:
         return None, quiet
     try:
-        there = np.asarray(rule.forward(*(x.astype(wide) for x in xs)))
+        at = tuple(x.astype(wide) for x in xs)
+        there = np.asarray(rule.forward(*at))
+        rule.forward(*map(rounded, at, range(len(at))))  # it may take that dtype here alone
     except Exception:
         return None, quiet
     if there.dtype != wide or there.shape != y.shape:
@@ -213,9 +215,9 @@ def _noise(rule: Rule, xs: Arrays, i: int, j: int) -> Array:
     then f is flat, its own rounding is nothing, and only this tells.
     """
     here = np.asarray(rule.forward(*xs)).reshape(-1)
-    moved = [rounded(x, k, abs(x).max(initial=0)) for k, x in enumerate(xs)]
+    moved = tuple(rounded(x, k, abs(x).max(initial=0)) for k, x in enumerate(xs))
     moved[i].flat[j] = xs[i].flat[j]
-    there = np.asarray(rule.forward(*moved)).reshape(-1)
+    there = np.asarray(_partial(rule, moved, i, here.size)(moved[i])).reshape(-1)
     noise: Array = abs(there.astype(np.longdouble) - here)
     return np.where(np.isfinite(noise), noise / _ROUNDINGS, 0)
 
@@ -235,14 +237,18 @@ def spread(
     arrays: Arrays,
     trials: int = MANY_TRIALS,
     dtype: type[np.floating[Any]] | None = None,
+    last: bool = False,
 ) -> Array:
     """By how much f moves, element by element, when these move by some roundings each.
+
+    Those that are 0 stay, but in the `last` array, if that is said, move as the largest does.
 
     With a `dtype` the arrays are moved by roundings of their own, and f is computed in that.
     """
     moved: list[Array] = []
+    zero = [0.0] * (len(arrays) - last) + [abs(arrays[-1]).max(initial=0)] * last
     for trial in range(trials):
-        at = (rounded(a, len(arrays) * trial + i) for i, a in enumerate(arrays))
+        at = (rounded(a, len(arrays) * trial + i, z) for i, (a, z) in enumerate(zip(arrays, zero)))
         there = tuple(a.astype(dtype) if dtype else a for a in at)
         moved.append(np.asarray(f(*there)).reshape(-1).astype(np.longdouble))
     moves: Array = np.ptp(moved, axis=0)
@@ -258,7 +264,7 @@ def gradient_spread(
     dtype: type[np.floating[Any]] | None = None,
 ) -> Array:
     """By how much the gradient of input `i` moves so, element by element."""
-    return spread(lambda *at: rule.vjp(at[:-1], at[-1])[i], (*xs, gy), trials, dtype)
+    return spread(lambda *at: rule.vjp(at[:-1], at[-1])[i], (*xs, gy), trials, dtype, last=True)
 
 
 def _partial(rule: Rule, xs: Arrays, i: int, size: int) -> Map:
@@ -267,7 +273,7 @@ def _partial(rule: Rule, xs: Arrays, i: int, size: int) -> Map:
     def f(x: Array) -> Array:
         try:
             y = np.asarray(rule.forward(*xs[:i], x, *xs[i + 1 :]))
-        except (ArithmeticError, ValueError):
+        except Exception:  # each library has its own errors
             return np.full(size, np.nan, x.dtype)
         return y if y.size == size else np.full(size, np.nan, x.dtype)
 

@@ -35,6 +35,9 @@ Map: TypeAlias = Callable[[Array], Array]
 _STEPS: Final = 12
 _NARROW: Final = 2.0**-6  # relative to x
 _INNER: Final = 64.0  # the most that is taken for what f computes with inside, there
+_LAST: Final = 3  # steps, the finest ones
+_ROUND: Final = 2.0**12  # units in the last place, beyond which no rounding reaches
+_FLAT: Final = 16.0  # roots of the precision, beyond which an extremum is not flat
 _FEW: Final = 6  # where thousands of points are looked at
 _FRACTION: Final = 1327 / 1024
 _FLOAT64: Final = float(np.finfo(np.float64).eps)
@@ -90,7 +93,11 @@ def _real(y: object) -> Array:
 
 
 def column(
-    f: Map, x: Array, j: int, domain: Interval = REALS, noise: Array | float = 0.0
+    f: Map,
+    x: Array,
+    j: int,
+    domain: Interval = REALS,
+    noise: Array | float = 0.0,
 ) -> Derivative:
     """The derivative of every element of f(x), flattened, by element `j` of `x`, flattened.
 
@@ -103,7 +110,23 @@ def column(
     with np.errstate(all="ignore"):
         jump = np.maximum(abs(above - here), abs(below - here))
         bend = kink(above + below - 2 * here, half, np.maximum(ulps, noise))
-        return limit((above - below) / (2 * half), half, ulps, jump, CENTRAL, noise, bend)
+        found = limit((above - below) / (2 * half), half, ulps, jump, CENTRAL, noise, bend)
+        flat = _FLAT * float(np.finfo(x.dtype).eps) ** 0.5 * max(abs(float(x.flat[j])), 1.0)
+        return _on_steps(found, jump, half, flat, ulps)
+
+
+def _on_steps(found: Derivative, jump: Array, h: Array, least: float, ulps: Array) -> Derivative:
+    """`found`, but unknown where f jumps at x, and possibly 0 where f is flat around it.
+
+    So is floor, whose slope is 1 over long steps: whoever says 0 is right too. At an extremum f is
+    flat as well, for as long as its own rounding lasts: that is less than `least`.
+    """
+    finest = jump[-_LAST:]
+    jumps = (finest[-1:] >= finest / 2).all(axis=0) & (finest[-1] > _ROUND * ulps[-1])
+    flat = np.where(np.cumsum(jump[::-1], axis=0)[::-1] == 0, h, 0).max(axis=0)
+    staircase = (flat > least) & (finest == 0).all(axis=0)
+    error = np.where(staircase, np.maximum(found.error, abs(found.value)), found.error)
+    return Derivative(found.value, np.where(jumps, inf, error))
 
 
 def elementwise(f: Map, x: Array, domain: Interval = REALS) -> Derivative:

@@ -59,7 +59,9 @@ def limit(
     Every row of `t` and of its extrapolations is a candidate; the least estimated error wins.
     """
     h = np.broadcast_to(h, t.shape)
-    noise = np.maximum(np.maximum(ulps, noise), np.maximum(_quantum(jump, h, ulps), _tail(t, h)))
+    tail = _tail(t, h)
+    tail = np.where(tail > SAFETY * ulps, SAFETY * tail, tail)  # of noise two samples say little
+    noise = np.maximum(np.maximum(ulps, noise), np.maximum(_quantum(jump, h, ulps), tail))
     known = (noise <= _NOISIEST * ulps) | (noise * _NOISIEST <= jump.max(axis=0, initial=0))
     neighbours = h[:-1] == h[1:] * RATIO
     values, errors = [t], [_error(t, t, h, noise, neighbours)]

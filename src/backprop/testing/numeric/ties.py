@@ -89,6 +89,6 @@ def _directions(x: Array, j: int) -> Iterator[Array]:
     yield -order
     rng = np.random.default_rng(0)
     for rank in np.linspace(-0.95, 0.95, _RANKS):
-        direction = rng.uniform(-1, 1, x.shape)
+        direction = rng.permutation(np.linspace(-1, 1, x.size)).reshape(x.shape)
         direction.flat[j] = rank
         yield direction

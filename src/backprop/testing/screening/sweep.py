@@ -31,7 +31,7 @@ _PLACED: Final = 2  # of these are looked at within the whole array
 
 def swept(rule: Rule, dtype: str, rng: np.random.Generator) -> Iterator[Suspect]:
     """Where an elementwise rule looks wrong, each point alone and then in its place; else none."""
-    if rule.shapes is not None or rule.order > 1:
+    if rule.shapes is not None:
         return
     xs = tuple(strata(domain, SIZE, dtype, rng) for domain in rule.domains)
     with np.errstate(all="ignore"):
