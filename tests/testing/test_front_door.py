@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from functools import partial
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -18,7 +16,6 @@ from backprop.ground.compat import override
 from backprop.testing import CannotCall, GradientMismatch, check_gradient, verify
 from backprop.testing.frameworks import registry
 from backprop.testing.frameworks.protocol import Arrays, Framework, OnTensors
-from backprop.testing.frameworks.telling import roots_named
 
 FEW: dict[str, Any] = {"examples": 6, "seed": 1}
 
@@ -200,54 +197,6 @@ def test_an_object_of_a_framework_is_told_by_its_module() -> None:
     elsewhere = FunctionType(double.__code__, {"Pair": Pair})
     assert elsewhere.__module__ != __name__
     verify(elsewhere, shapes=[(3,)], **FEW)
-
-
-@pytest.mark.usefixtures("own")
-def test_the_modules_that_code_names_tell_more_than_a_call() -> None:
-    """Its helpers count, and what it closes over: what takes Variables too may be theirs."""
-    twice, known = double, {"tests"}
-
-    def closes(x: Any) -> Any:
-        return [twice(x) for _ in range(1)]
-
-    def helped(x: Any) -> Any:
-        return FunctionType(closes.__code__, {}, "helper", None, closes.__closure__)(x)
-
-    def imports(x: Any) -> Any:
-        import tests
-
-        return tests, x
-
-    class Called:
-        def __call__(self, x: Any) -> Any:
-            return closes(x)
-
-    def early(x: Any) -> Any:
-        return late(x)
-
-    nothing: list[Any] = [np.sin, np.mean, len, lambda x: x, early, Pair]
-    for target in (closes, helped, imports, partial(closes), Called(), Called().__call__):
-        assert roots_named(target, known) == known
-    for target in nothing:
-        assert roots_named(target, known) == set()
-    late = closes
-    assert roots_named(early, known) == known
-
-
-def mixed(x: Any) -> Any:
-    """Of which nobody can say whose it is."""
-    return json, double(x)
-
-
-def test_code_of_two_frameworks_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the names of both; a call that names ours too is ours."""
-    monkeypatch.setattr(registry, "_MADE", {"tests": Own(), "json": Own()})
-    elsewhere = FunctionType(mixed.__code__, {"json": json, "double": double}, "mixed")
-
-    with pytest.raises(ArgumentValueError, match=r"mixed uses json and tests: .*framework='json'"):
-        verify(elsewhere)
-    ours = FunctionType((lambda x: (bp, double)).__code__, {"bp": bp, "double": double})
-    assert registry.used(ours, "ours") is None
 
 
 @pytest.mark.usefixtures("own")

@@ -9,7 +9,7 @@ import numpy as np
 
 from backprop.errors import ArgumentTypeError
 from backprop.ground.arrays import brief
-from backprop.ground.narrowing import is_dict, is_list, is_numpys
+from backprop.ground.narrowing import is_dict, is_list, is_numpys, is_sequence
 from backprop.pytree import Tree
 from backprop.testing import entries
 from backprop.testing.judging.mismatch import literal
@@ -61,12 +61,14 @@ class Bound:
 def python(value: Any) -> str:
     """Python for a setting; of what is no number, array or container, what it says of itself."""
     if is_numpys(value) and value.dtype.kind in "biuf":
-        return literal(np.asarray(value))
+        array: Any = np.asarray(value)
+        return literal(array)
     if is_dict(value):
         return "{" + ", ".join(f"{k!r}: {python(v)}" for k, v in value.items()) + "}"
-    if type(value) is tuple:
-        return "(" + "".join(f"{python(v)}, " for v in value).rstrip() + ")"
-    return f"[{', '.join(map(python, value))}]" if is_list(value) else repr(value)
+    if not is_sequence(value):
+        return repr(value)
+    inner = ", ".join(map(python, value))
+    return f"[{inner}]" if is_list(value) else f"({inner},)" if value else "()"
 
 
 def _mapping(given: Any, what: str, kind: type, such_as: str) -> dict[Any, object]:

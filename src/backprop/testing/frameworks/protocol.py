@@ -52,7 +52,7 @@ class Framework(ABC):
         """The parameters that a module holds: what `callable_of` returns takes them first."""
         return None
 
-    def beside(self, values: Iterable[object]) -> Framework:
+    def beside(self, values: Iterable[Any]) -> Framework:
         """The same framework on the device that tensors among these values are on."""
         return self
 

@@ -53,8 +53,8 @@ class PyTorch(Framework):
         return self._torch.func.functional_call(module, state, xs, settings)
 
     @override
-    def beside(self, values: Iterable[object]) -> Framework:
-        devices = [v.device for v in values if isinstance(v, self._torch.Tensor)]
+    def beside(self, values: Iterable[Any]) -> Framework:
+        devices: list[Any] = [v.device for v in values if isinstance(v, self._torch.Tensor)]
         return PyTorch(devices[0]) if devices else self
 
     @override

@@ -50,9 +50,9 @@ def _functions(target: Any) -> Iterator[FunctionType]:
     """The Python functions that a call of `target` runs first."""
     while isinstance(target, partial):
         target = target.func
-    inner = getattr(target, "__func__", target)
+    inner: Any = getattr(target, "__func__", target)
     if not isinstance(inner, (FunctionType, type)):
-        inner = getattr(type(inner), "__call__", None)  # noqa: B004 (what runs, not whether)
+        inner = getattr(inner.__class__, "__call__", None)  # noqa: B004 (what runs, not whether)
     if isinstance(inner, FunctionType):
         yield inner
         yield from (f for f in [unwrap(inner)] if isinstance(f, FunctionType))
