@@ -16,7 +16,7 @@ from backprop.testing.judging.mismatch import literal
 
 
 class Bound:
-    """What is called besides the inputs to differentiate by."""
+    """The keyword settings and constant inputs of a function that is verified."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ _WRITE: Final = "write Interval(0, 1), or a tuple with one Interval for each inp
 
 
 def whole(value: Any, what: str, least: int) -> int:
-    """A whole number that is not below `least`."""
+    """Return `value` as an int that is not below `least`; raise an error of ours otherwise."""
     try:
         number = index(value)
     except TypeError:
@@ -41,7 +41,7 @@ def whole(value: Any, what: str, least: int) -> int:
 
 
 def part(value: object, what: str) -> float:
-    """A number from 0 to 1."""
+    """Return `value` as a float from 0 to 1; raise an error of ours otherwise."""
     number: Any = value
     if not isinstance(value, Real) or not 0 <= number <= 1:
         raise ArgumentValueError(f"{what} is a number from 0 to 1, got {brief(value)}")
@@ -49,7 +49,7 @@ def part(value: object, what: str) -> float:
 
 
 def interval(domain: object, whose: str) -> Interval:
-    """One Interval, for what has one input."""
+    """Return `domain` if it is one Interval, for a function of one input; raise otherwise."""
     if not isinstance(domain, Interval):
         raise ArgumentTypeError(
             f"the domain of {whose} is an Interval, such as Interval(0, 1), got {brief(domain)}"
@@ -66,7 +66,7 @@ def _is_interval(part: object) -> bool:
 
 
 def intervals(domain: object, whose: str) -> Domain:
-    """One Interval, or a tuple of them that is not empty."""
+    """Return `domain` if it is an Interval or a tuple of some; raise otherwise."""
     if isinstance(domain, Interval):
         return domain
     if not _are_intervals(domain):
@@ -77,7 +77,7 @@ def intervals(domain: object, whose: str) -> Domain:
 
 
 def each(domain: Domain, arity: int, whose: str) -> tuple[Interval, ...]:
-    """The Interval of each of so many inputs."""
+    """Return the Interval of each of `arity` inputs; raise if there are more or fewer."""
     found = domain if isinstance(domain, tuple) else (domain,) * arity
     if len(found) != arity:
         raise ArgumentValueError(f"{whose} takes {arity} inputs, its domain has {len(found)}")
@@ -85,7 +85,7 @@ def each(domain: Domain, arity: int, whose: str) -> tuple[Interval, ...]:
 
 
 def shape(value: object) -> Shape:
-    """A tuple of lengths."""
+    """Return `value` as a shape, a tuple of lengths; raise if it is none."""
     if not is_sequence(value):
         raise ArgumentTypeError(
             f"a shape is a tuple of lengths such as (3,) or (2, 3), got {brief(value)}: "
@@ -95,7 +95,7 @@ def shape(value: object) -> Shape:
 
 
 def shapes(value: object) -> Shapes:
-    """One tuple of shapes for each way to call; a plain shape is that of a rule of one input."""
+    """Return a tuple of shapes for each way to call; a plain shape is that of one input."""
     return tuple(map(_way, several(value, "shapes", "[(3,), (2, 3)]")))
 
 
@@ -116,12 +116,12 @@ def fit(ways: Shapes | None, count: int, whose: str) -> None:
 
 
 def listed(value: object) -> list[object]:
-    """The parts of a tuple or a list, none of anything else."""
+    """Return the elements of a tuple or a list; none of anything else."""
     return list(value) if is_sequence(value) else []
 
 
 def several(value: object, what: str, such_as: str) -> Sequence[Any]:
-    """A tuple or a list that is not empty."""
+    """Return `value` if it is a tuple or a list that is not empty; raise otherwise."""
     if not is_sequence(value):
         raise ArgumentTypeError(f"{what} is a list such as {such_as}, got {brief(value)}")
     if not value:
@@ -130,7 +130,7 @@ def several(value: object, what: str, such_as: str) -> Sequence[Any]:
 
 
 def dtype(value: object) -> str:
-    """The name of a dtype of floats, which np.float32 and np.dtype("float32") say as well."""
+    """Return the name of a dtype of floats, also of np.float32 and np.dtype; raise otherwise."""
     found = _as_dtype(value)
     if found is None or found not in FLOATS:
         raise ArgumentTypeError(
@@ -152,12 +152,12 @@ def _as_dtype(value: Any) -> np.dtype[Any] | None:
 
 
 def dtypes(value: object) -> tuple[str, ...]:
-    """Their names, one at least."""
+    """Return the names of several dtypes of floats, at least one; raise otherwise."""
     return tuple(map(dtype, several(value, "dtypes", '["float64"]')))
 
 
 def function(value: Any, what: str) -> Callable[..., Any]:
-    """Anything that can be called."""
+    """Return `value` if it can be called; raise otherwise."""
     if not callable(value):
         raise ArgumentTypeError(f"{what} is a function, got {brief(value)}")
     made: Callable[..., Any] = value
@@ -204,7 +204,7 @@ def arity(call: Any, name: str) -> int:
 
 
 def data(value: Any, what: str) -> Array:
-    """An array of floats: numbers and lists of them become one."""
+    """Return `value` as an array of floats; raise for a Variable, or what holds no floats."""
     if hasattr(value, "creator"):
         raise ArgumentTypeError(f"{what} is an array, got {brief(value)}: pass its .data")
     return as_data(value)

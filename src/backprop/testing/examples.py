@@ -107,10 +107,10 @@ def finding(rule: Rule, example: Example) -> GradientMismatch | None:
 
 
 def judged(example: Example) -> bool:
-    """Whether there is a derivative at all: there is none of or by an empty array."""
+    """Whether the example has a derivative: empty arrays have none."""
     return bool(example.point.y.size and any(x.size for x in example.point.xs))
 
 
 def one(example: Example) -> Array:
-    """The cotangent, not of ones, at which a rule is looked at besides its values."""
+    """The cotangent of an example, other than ones, that laws and faults are tried with."""
     return example.gys[min(1, len(example.gys) - 1)]

@@ -33,7 +33,7 @@ def rules_for(
     bound: Bound,
     at: Arrays | None = None,
 ) -> tuple[Rule, ...]:
-    """What is verified of `target`, by the framework that it is of.
+    """The rules to verify for `target`, by the framework that it belongs to.
 
     That is told from its class and module, or from the modules that its code names. Any other
     callable is called: with Variables, then with the tensors of each framework that the program has
@@ -60,7 +60,7 @@ def rules_for(
 
 
 def _of_numpy(target: Any) -> Any:
-    """Our function for one of NumPy's."""
+    """Our function for a function of NumPy; anything else as it is."""
     module = getattr(target, "__module__", None) or ""
     if not isinstance(target, np.ufunc) and not (callable(target) and module.startswith("numpy")):
         return target

@@ -153,7 +153,7 @@ def _gradients(found: Any, count: int) -> tuple[Array, ...]:
 
 
 def _said(call: object, name: str, default: Any) -> Any:
-    """What an expression of ours says of itself; a user's rule may call a setting so."""
+    """An attribute that expressions of ours have; a user's rule may have a setting of that name."""
     return default if isinstance(call, Node) else getattr(call, name, default)
 
 
@@ -185,7 +185,7 @@ def _instance(cls: type) -> Node:
 
 
 def called(xs: tuple[Variable, ...], count: int, name: str) -> tuple[Variable, ...]:
-    """What a function of so many Variables was called with."""
+    """The Variables that a function was called with; raise if they are more, fewer or none."""
     if not all(isinstance(x, Variable) for x in xs):
         raise ArgumentTypeError(f"{name} takes Variables, got {brief(xs)}")
     if len(xs) != count:
@@ -235,7 +235,7 @@ def _jvp(call: OnVariables) -> Callable[[Arrays, Arrays], Array]:
 
 
 def _domains(call: object, domain: Domain, ways: Shapes | None) -> tuple[Interval, ...]:
-    """One for each input that `call` has."""
+    """The Interval of each input of `call`."""
     name = _name(call)
     domain = entries.intervals(domain, name)
     count = _arity(call, domain, ways)

@@ -341,7 +341,7 @@ def _check_order(order: int) -> None:
 
 
 def _cotangent(gy: Array, rule: Rule, xs: Arrays) -> Array:
-    """`gy` as an array like the value at `xs`."""
+    """The cotangent `gy` as an array of the dtype of the value at `xs`; raise for another shape."""
     gy = entries.data(gy, "gy")
     try:
         y = np.asarray(rule.forward(*xs))

@@ -129,7 +129,7 @@ def ways(rule: Rule) -> Shapes:
 
 
 def small_ways(rule: Rule) -> Shapes:
-    """The shapes of few elements, by which the ways to call a rule are small."""
+    """The ways to call a rule whose arrays have few elements."""
     return tuple(way for way in ways(rule) if all(np.prod(shape) < _MANY for shape in way))
 
 
@@ -211,7 +211,7 @@ def ordinary(domain: Interval, shape: Shape, dtype: str, rng: np.random.Generato
 
 
 def span_of(domain: Interval) -> tuple[float, float]:
-    """Between which numbers ordinary ones are drawn."""
+    """The lower and the upper end of ordinary numbers in a domain."""
     low = max(domain.low, -10.0 if domain.high > -10.0 else domain.high - 20.0)
     return low, min(domain.high, max(10.0, low + 20.0))
 
@@ -232,11 +232,11 @@ class Inner:
         raise ArgumentValueError(f"{self.domain!r} holds no {self.dtype.__name__}: widen it")
 
     def scaled(self, sign: float, significand: float, exponent: int) -> float:
-        """The number made of these, moved inside."""
+        """The number ± significand · 2**exponent, moved into the domain."""
         return self.fit(sign * significand * 2.0**exponent)
 
     def beside(self, edge: float, side: float, exponent: int) -> float:
-        """A number so far from an edge, relative to it, moved inside."""
+        """The number at 2**exponent from an edge, relative to it, moved into the domain."""
         return self.fit(edge + side * max(abs(edge), 1.0) * 2.0**exponent)
 
     def inside(self) -> float:

@@ -99,7 +99,7 @@ def _cancels(point: Point, jvp: _Jvp, vs: Arrays, off: Array) -> NDArray[np.bool
 
 
 def _contradicted(point: Point) -> NDArray[np.bool_]:
-    """Of which outputs the differences in the two dtypes contradict each other."""
+    """The mask of the outputs whose differences in the two dtypes contradict each other."""
     found = [point.contradicted(i, k) for i, c in enumerate(point.columns) for k in range(len(c))]
     contradicted: NDArray[np.bool_] = np.any(found, axis=0)
     return contradicted

@@ -66,7 +66,7 @@ class Point:
         *args: _P.args,
         **kwargs: _P.kwargs,
     ) -> _T:
-        """What `about` finds of the function along element `j` of input `i`.
+        """What `about`, such as `curvature`, finds along element `j` of input `i`.
 
         In the wider dtype or in its own. It is computed once, for many faults are tried at a point.
         """
@@ -281,5 +281,5 @@ def _partial(rule: Rule, xs: Arrays, i: int, size: int) -> Map:
 
 
 def widened(point: Point) -> Arrays:
-    """The inputs in the dtype of the differences."""
+    """The inputs of a point in the dtype that its differences are taken in."""
     return tuple(x.astype(point.wide) for x in point.xs) if point.wide else point.xs

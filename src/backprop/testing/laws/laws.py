@@ -108,7 +108,7 @@ def _overlap(a: Array, b: Array) -> bool:
 
 
 def promise_kept(rule: Rule, xs: Arrays, gy: Array) -> str | None:
-    """What says `fresh=True` gives new memory, the cotangent or a view, and writes nowhere."""
+    """A class declared `fresh=True` gives new memory, its cotangent or a view, and never writes."""
     if rule.call is None:
         return None
     y = rule.call(*map(Variable, xs))
