@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -72,6 +73,10 @@ def test_the_arrays_in_a_tree_of_parameters_are_inputs() -> None:
     alone = verify(lambda p: bp.exp(p[0]) * p[1], params=[np.ones(2, "f4"), 1.0], **FEW)
 
     assert report.shapes == ((2,), (3, 2), (4, 2), (4, 3))
+    tree = {"w": (np.ones((3, 2)),), "b": np.zeros(2)}
+    found = check_gradient(layer, np.ones((3, 2)), np.zeros(2), np.ones(3), params=tree,
+                           constants={2: 1.0})  # fmt: skip
+    assert [m.analytic.size for m in found] == [6, 2, 3]
     assert alone.dtypes == ("float32", "float64")
     assert alone.shapes == ((), (2,))
 
@@ -103,7 +108,7 @@ def test_one_point_is_checked_in_second_order_too() -> None:
     found = check_gradient(bp.sin, np.array(1.0), np.array(2.0), order=2)
 
     assert [float(m.analytic[0]) for m in found] == [-2.0 * np.sin(1.0), np.cos(1.0)]
-    with pytest.raises(ArgumentValueError, match="order is 1 or 2, got 3: write order=2"):
+    with pytest.raises(ArgumentValueError, match="write order=1 or order=2, got 3"):
         check_gradient(bp.sin, np.array(1.0), order=3)
 
 
@@ -194,9 +199,12 @@ def test_an_object_of_a_framework_is_told_by_its_module() -> None:
     """Or by `framework=`, or by calling it with its tensors."""
     verify(double, **FEW)
     verify(double, framework="tests", **FEW)
-    elsewhere = FunctionType(double.__code__, {"Pair": Pair})
+    elsewhere = FunctionType(double.__code__, {"Pair": partial(Pair)})
     assert elsewhere.__module__ != __name__
+    assert registry.used(elsewhere, "double") is None
     verify(elsewhere, shapes=[(3,)], **FEW)
+    with pytest.raises(CannotCall, match="has no attribute 'nothing'"):
+        verify(lambda x: x.nothing, **FEW)
 
 
 @pytest.mark.usefixtures("own")

@@ -337,7 +337,7 @@ def check_gradient(
 
 def _check_order(order: int) -> None:
     if entries.whole(order, "order", 1) > 2:
-        raise ArgumentValueError(f"order is 1 or 2, got {brief(order)}: write order=2")
+        raise ArgumentValueError(f"write order=1 or order=2, got {brief(order)}")
 
 
 def _cotangent(gy: Array, rule: Rule, xs: Arrays) -> Array:
