@@ -17,6 +17,7 @@ from backprop.testing import (
     central_difference,
     chains,
     check_gradient,
+    entries,
     functions,
     inputs,
     numbers,
@@ -228,3 +229,10 @@ def test_the_inputs_that_a_callable_needs_are_counted() -> None:
         return x**exponent
 
     assert verify(power, examples=4, seed=1).examples == 4
+
+
+def test_a_function_that_does_not_say_how_many_inputs_it_takes_takes_one() -> None:
+    """Some written in C do not; a ufunc does."""
+    assert entries.inputs(min) == 1
+    assert entries.inputs(np.hypot) == 2
+    assert entries.inputs(lambda a, b, scale=1.0: a) == 2

@@ -212,3 +212,10 @@ def test_the_command_finds_the_rules_of_a_framework_in_a_module() -> None:
     """One by its name, or all that are written there."""
     assert [found.name for found in find(f"{__name__}:double")] == ["double"]
     assert "double" in [found.name for found in find(__name__)]
+
+
+@pytest.mark.usefixtures("own")
+def test_what_no_framework_takes_cannot_be_called() -> None:
+    """Its own error is that of the call with Variables."""
+    with pytest.raises(CannotCall, match="'Variable' object has no attribute 'nothing'"):
+        verify(FunctionType((lambda x: x.nothing()).__code__, {}))

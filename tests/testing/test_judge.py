@@ -525,3 +525,20 @@ def test_an_unstable_rule_is_no_ill_conditioned_point() -> None:
     with pytest.raises(GradientMismatch, match="backward is wrong"):
         check_gradient(lambda x: x * x / 2, np.array([1e-3], np.float32), vjp=vjp)
     check_gradient(lambda x: x * x / 2, np.array([1e-3], np.float32), vjp=lambda x, gy: x * gy)
+
+
+def test_a_rule_that_moves_where_the_truth_does_not_is_unstable() -> None:
+    """In its own dtype it moves as far as the error; whether it does in the wider one decides."""
+
+    def steep(xs: Arrays, gy: Array) -> tuple[Array]:
+        return ((xs[0] - 3.0) * 1e10,)
+
+    def lossy(xs: Arrays, gy: Array) -> tuple[Array]:
+        return ((xs[0] - 3.0) * (1e10 if xs[0].dtype == np.float64 else 0.0),)
+
+    for vjp, excused in ((steep, True), (lossy, False)):
+        rule = with_vjp(SQUARE, vjp)
+        point = at([0.0], {}, rule=rule, wide=np.longdouble)
+        error = off(1e-6, 0.0, 0.0)
+        found = judge._ill_conditioned(point, rule, ONE, error, 0, stable=True)
+        assert found is excused

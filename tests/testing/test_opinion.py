@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from backprop import Array, BinaryFunction, Function, Interval
+from backprop import Array, BinaryFunction, Function, Interval, Variable
 from backprop.ground.domain import REALS
 from backprop.testing import verify_rule
 from backprop.testing.rules import Rule, pair, rule_of, with_vjp
@@ -108,3 +108,12 @@ def test_a_difference_that_is_right_is_acquitted() -> None:
 
     assert of(pair(relu, raises, REALS, (((3,),),))) is None
     assert of(rule_of(Product, shapes=[((2, 3), (2, 3))])) is None
+
+
+def test_an_instance_that_was_called_already_has_no_second_opinion() -> None:
+    """It is a node of a graph, and a graph is not copied."""
+    called = Doubled()
+    called(Variable(np.ones(2)))
+
+    assert rule_of(called).body is None
+    assert not heard(rule_of(called))
