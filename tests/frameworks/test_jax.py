@@ -66,6 +66,17 @@ def test_functions_of_jax_and_jitted_ones_are_verified() -> None:
     assert jnp.ones(1).dtype == np.float32
 
 
+def test_a_pytree_of_parameters_is_an_input_for_each_of_its_arrays() -> None:
+    """Of JAX or of NumPy."""
+
+    def layer(p: Any, x: Any) -> Any:
+        return jnp.tanh(x @ p["w"] + p["b"])
+
+    params = {"w": np.ones((3, 2)), "b": jnp.zeros(2)}
+    report = verify(layer, params=params, shapes=[(3,)], domain=ORDINARY, **FEW)
+    assert report.dtypes == ("float64", "float32")
+
+
 def test_several_outputs_are_judged_together() -> None:
     """Those in a dict too."""
     verify(lambda x: {"a": jnp.sin(x), "b": (2.0 * x,)}, shapes=[(3,)], framework="jax", **FEW)

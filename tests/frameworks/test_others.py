@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Sequence
+from types import FunctionType, ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from backprop import Array, Interval
-from backprop.errors import ArgumentTypeError, ArgumentValueError
+from backprop.cli.targets import find
+from backprop.errors import ArgumentTypeError, ArgumentValueError, UnsupportedError
 from backprop.ground.compat import override
 from backprop.testing import GradientMismatch, verify
-from backprop.testing.frameworks.protocol import Arrays, Framework, NotOffered, OnTensors
+from backprop.testing.frameworks.protocol import Arrays, Framework, OnTensors
 from backprop.testing.frameworks.registry import named, register
 
 FEW: dict[str, Any] = {"examples": 8, "seed": 1}
@@ -38,13 +42,42 @@ def test_primitives_of_hips_autograd() -> None:
         verify(made(1.0 + 1e-6), **FEW)
 
 
+def test_the_command_finds_primitives_in_the_module_they_are_written_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Though each says that it is one of autograd's own."""
+    extend: Any = pytest.importorskip("autograd.extend", reason="make frameworks installs it")
+    anp: Any = pytest.importorskip("autograd.numpy")
+    module = ModuleType("my_ops")
+    rule: Any = FunctionType((lambda x: x).__code__, {"__name__": "my_ops"}, "rule")
+    vars(module).update(rule=extend.primitive(rule), tanh=anp.tanh)
+    monkeypatch.setitem(sys.modules, "my_ops", module)
+
+    assert [found.name for found in find("my_ops")] == ["rule"]
+
+
+def test_a_callable_on_a_primitive_is_verified_with_that_primitives_rule() -> None:
+    """Though it takes Variables too, by way of NumPy, of which we have the right gradient."""
+    extend: Any = pytest.importorskip("autograd.extend", reason="make frameworks installs it")
+    square = extend.primitive(lambda x: x**2)
+    extend.defvjp(square, lambda y, x: lambda gy: gy * 2 * x * (1 + 1e-6))
+
+    def twice(x: Any) -> Any:
+        return square(x) + square(x)
+
+    with pytest.raises(GradientMismatch, match="backward is wrong"):
+        verify(lambda x: twice(x) * 1.0, **FEW)
+
+
 def test_operations_of_mygrad() -> None:
     """First order, which is what it has; a constant too."""
     mygrad: Any = pytest.importorskip("mygrad", reason="make frameworks installs it")
     verify(mygrad.sin, **FEW)
     verify(lambda x: mygrad.exp(x) * x, domain=ORDINARY, **FEW)
     verify(lambda x: mygrad.tensor(np.ones(2, x.dtype)), framework="mygrad", **FEW)
-    with pytest.raises(NotOffered):
+    sine: Any = importlib.import_module("mygrad.math.trigonometric.ops").Sin
+    verify(sine, **FEW)
+    with pytest.raises(UnsupportedError, match=r"sin has no second order.*: verify .* order=1"):
         verify(mygrad.sin, order=2, **FEW)
 
 

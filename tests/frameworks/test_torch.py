@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from backprop import Interval
-from backprop.testing import CannotCall, GradientMismatch, check_gradient, verify
+from backprop.testing import CannotCall, GradientMismatch, check_gradient, verify, verify_rule
+from backprop.testing.frameworks.registry import named
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed: make frameworks")
 
@@ -79,6 +80,26 @@ def test_a_right_function_class_is_accepted_in_both_orders() -> None:
     assert report.smallest < 1e-9
 
 
+class Cut(Right):
+    """Its gradient is right, and cannot be differentiated."""
+
+    @staticmethod
+    def backward(ctx: Any, gy: Any) -> Any:
+        """Gradient."""
+        (x,) = ctx.saved_tensors
+        return gy * (torch.sin(x) + x * torch.cos(x)).detach()
+
+
+def test_the_script_of_a_wrong_second_order_repeats_it() -> None:
+    """It imports the class, and says the order."""
+    verify(Cut, domain=ORDINARY, **FEW)
+    with pytest.raises(GradientMismatch, match="gradient of Cut: backward") as failure:
+        verify(Cut, domain=ORDINARY, order=2, seed=1)
+    assert f"from {__name__} import Cut" in failure.value.script
+    with pytest.raises(GradientMismatch, match="gradient of Cut: backward"):
+        exec(failure.value.script, {})
+
+
 def test_a_wrong_function_class_is_rejected() -> None:
     """And the script that repeats it names the class."""
     with pytest.raises(GradientMismatch, match=r"check_gradient\(Wrong"):
@@ -120,14 +141,67 @@ def test_several_outputs_are_judged_together() -> None:
     verify(Two, domain=(ORDINARY, ORDINARY), shapes=[((3,), (3,))], **FEW)
 
 
-def test_a_module_is_a_function_of_its_input() -> None:
-    """With its weights as they are."""
-    layer = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Tanh()).double()
-    verify(layer, domain=ORDINARY, shapes=[(3,), (2, 3)], dtypes=["float64"], **FEW)
+def test_a_module_is_a_function_of_its_parameters_and_its_input() -> None:
+    """In the dtype of its parameters, if none is asked for; in second order too."""
+    layer = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Tanh())
+
+    report = verify(layer, domain=ORDINARY, shapes=[(3,), (2, 3)], **FEW)
+    verify(layer, domain=ORDINARY, shapes=[(3,)], dtypes=["float64"], order=2, **FEW)
+    found = check_gradient(layer, np.ones((2, 3)), np.zeros(2), np.full(3, 0.1))
+
+    assert (report.dtypes, report.shapes) == (("float32",), ((2,), (2, 3), (3,)))
+    assert len(found) == 3
+    verify(torch.nn.Softmax(dim=0), domain=ORDINARY, shapes=[(3,)], **FEW)
+
+
+def test_a_module_that_uses_a_wrong_rule_is_rejected() -> None:
+    """Whichever input the gradient is of."""
+
+    class Model(torch.nn.Module):  # type: ignore[misc]  # as above
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.ones(2, dtype=torch.float64))
+
+        def forward(self, x: Any) -> Any:
+            return Wrong.apply(self.weight) * x
+
+    with pytest.raises(GradientMismatch, match="Model: backward is wrong for input 0"):
+        verify(Model(), domain=ORDINARY, shapes=[(2,)], **FEW)
+
+
+def test_the_buffers_of_a_module_stay_as_they_are() -> None:
+    """What writes into them, as the running mean of a normalization, writes into copies."""
+    layer = torch.nn.BatchNorm1d(3)
+
+    verify(layer, domain=ORDINARY, shapes=[(4, 3)], **FEW)
+
+    assert layer.running_mean.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_tensors_are_on_the_device_of_what_is_called() -> None:
+    """Of the parameters of a module, or of the constants; one thread computes for the time."""
+    framework = named("torch")
+    layer = torch.nn.Linear(3, 2, device="meta")
+    threads = torch.get_num_threads()
+
+    there = framework.beside(layer.parameters())
+    seen = framework.value(lambda x: x * torch.get_num_threads(), (np.ones(1),))
+
+    assert there.constant(np.ones(2)).device.type == "meta"  # type: ignore[attr-defined]  # a tensor
+    assert framework.beside([1, None]) is framework
+    assert (seen.tolist(), torch.get_num_threads()) == ([1.0], threads)
+
+
+def test_outputs_that_are_no_floats_are_left_out() -> None:
+    """The indices beside the values of a maximum."""
+    verify(torch.max, domain=ORDINARY, shapes=[(3, 2)], keywords={"dim": 0}, **FEW)
+    found = check_gradient(torch.max, np.array([[1.0, 4.0], [3.0, 2.0]]), keywords={"dim": 0})
+    assert found[0].analytic.tolist() == [0.0, 1.0, 1.0, 0.0]
 
 
 def test_a_callable_is_found_to_be_for_tensors_by_calling_it() -> None:
-    """Or is said to be."""
+    """Or is said to be, or names torch."""
+    verify(lambda x: x.sigmoid() * x, domain=ORDINARY, **FEW)
     verify(tanh_by_x, **FEW)
     verify(tanh_by_x, framework="torch", **FEW)
 
@@ -135,6 +209,28 @@ def test_a_callable_is_found_to_be_for_tensors_by_calling_it() -> None:
 def test_what_depends_on_nothing_has_gradients_of_zero() -> None:
     """A function that forgets its input is constant, in forward mode too."""
     verify(lambda x: torch.ones(2, dtype=x.dtype), framework="torch", **FEW)
+
+
+def product(a: Any, b: Any) -> Any:
+    """Of two tensors."""
+    return a * b
+
+
+def test_a_pair_or_a_triple_on_tensors_is_verified() -> None:
+    """Of one input or several; its script says whose tensors it takes."""
+    right = lambda a, b, gy: (gy * b, gy * a)  # noqa: E731
+    pushed = lambda a, b, ta, tb: ta * b + a * tb  # noqa: E731
+    asked: dict[str, Any] = {"framework": "torch", "shapes": [((3,), (3,))], "domain": ORDINARY}
+
+    verify_rule(torch.sin, lambda x, gy: gy * torch.cos(x), framework="torch", **FEW)
+    verify_rule(np.sin, lambda x, gy: gy * np.cos(x), **FEW)
+    verify_rule(product, right, pushed, **asked, **FEW)
+    with pytest.raises(GradientMismatch, match=r"vjp=<lambda>, .*framework='torch'\)"):
+        verify_rule(product, lambda a, b, gy: (gy * b, gy * b), **asked, **FEW)
+    with pytest.raises(GradientMismatch, match="returned 1 gradients for 2 inputs"):
+        verify_rule(product, lambda a, b, gy: (gy * b,), **asked, **FEW)
+    with pytest.raises(GradientMismatch, match="has shape"):
+        verify_rule(product, lambda a, b, gy: (gy * b, (gy * a).sum()), **asked, **FEW)
 
 
 def test_gradients_that_torch_loses_are_found() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 import backprop.numpy as bp
-from backprop import Array, Interval, Variable
+from backprop import POSITIVE, Array, Interval, Variable
 from backprop.cli.targets import find
 from backprop.errors import ArgumentTypeError, ArgumentValueError, UnsupportedError
 from backprop.ground.compat import override
@@ -53,6 +54,68 @@ def test_settings_and_constants_are_given_to_every_call() -> None:
 
     with pytest.raises(GradientMismatch, match=r"check_gradient\(wrong, .*constants=\{1: 3.0\}\)"):
         verify(wrong, constants={1: 3.0}, **FEW)
+
+
+def layer(p: Any, x: Variable, scale: float) -> Variable:
+    """Of a tree that holds a name and a number too."""
+    y: Variable = bp.tanh(x @ p["w"][0] + p["b"]) * scale
+    return y
+
+
+TREE: dict[str, Any] = {"w": (np.ones((3, 2)),), "b": np.zeros(2), "name": "tanh", "units": 2}
+
+
+def test_the_arrays_in_a_tree_of_parameters_are_inputs() -> None:
+    """Before the others, in their shapes and dtypes; in second order too."""
+    report = verify(
+        layer, params=TREE, constants={2: 2.0}, shapes=[(4, 3)], order=2, seed=1, examples=6
+    )
+    alone = verify(lambda p: bp.exp(p[0]) * p[1], params=[np.ones(2, "f4"), 1.0], **FEW)
+
+    assert report.shapes == ((2,), (3, 2), (4, 2), (4, 3))
+    tree = {"w": (np.ones((3, 2)),), "b": np.zeros(2)}
+    found = check_gradient(layer, np.ones((3, 2)), np.zeros(2), np.ones(3), params=tree,
+                           constants={2: 1.0})  # fmt: skip
+    assert [m.analytic.size for m in found] == [6, 2, 3]
+    assert alone.dtypes == ("float32", "float64")
+    assert alone.shapes == ((), (2,))
+
+
+def test_a_domain_for_each_is_for_the_inputs_that_are_no_parameters() -> None:
+    """The parameters are anything then."""
+    function = lambda p, x: p[0] * bp.log(x)  # noqa: E731
+
+    report = verify(function, params=[1.0], shapes=[(2,)], domain=(POSITIVE,), **FEW)
+
+    assert report.domain == "Interval(-inf, inf), Interval(0, inf)"
+
+
+def test_the_script_of_a_failure_makes_the_settings_again() -> None:
+    """Arrays as NumPy's, in whatever they are kept."""
+
+    def wrong(p: Any, x: Variable) -> Variable:
+        y: Variable = Variable(x.data) * p["w"][0] + 0.0 * x
+        return y
+
+    with pytest.raises(GradientMismatch) as failure:
+        verify(wrong, params={"w": (np.ones(2),), "of": [1]}, shapes=[(2,)], **FEW)
+
+    assert "params={'w': (np.array([1.0, 1.0]),), 'of': [1]})" in failure.value.script
+
+
+def test_one_point_is_checked_in_second_order_too() -> None:
+    """There the cotangent of the function is its last input."""
+    found = check_gradient(bp.sin, np.array(1.0), np.array(2.0), order=2)
+
+    assert [float(m.analytic[0]) for m in found] == [-2.0 * np.sin(1.0), np.cos(1.0)]
+    with pytest.raises(ArgumentValueError, match="write order=1 or order=2, got 3"):
+        check_gradient(bp.sin, np.array(1.0), order=3)
+
+
+def test_parameters_without_an_array_are_named() -> None:
+    """With an example of some."""
+    with pytest.raises(ArgumentValueError, match=r"params has no array of floats .*: \{'n': 1\};"):
+        verify(layer, params={"n": 1})
 
 
 @pytest.mark.parametrize(
@@ -136,9 +199,12 @@ def test_an_object_of_a_framework_is_told_by_its_module() -> None:
     """Or by `framework=`, or by calling it with its tensors."""
     verify(double, **FEW)
     verify(double, framework="tests", **FEW)
-    elsewhere = FunctionType(double.__code__, {"Pair": Pair})
+    elsewhere = FunctionType(double.__code__, {"Pair": partial(Pair)})
     assert elsewhere.__module__ != __name__
+    assert registry.used(elsewhere, "double") is None
     verify(elsewhere, shapes=[(3,)], **FEW)
+    with pytest.raises(CannotCall, match="has no attribute 'nothing'"):
+        verify(FunctionType((lambda x: x.nothing).__code__, {}), **FEW)
 
 
 @pytest.mark.usefixtures("own")

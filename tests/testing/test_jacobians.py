@@ -53,6 +53,39 @@ def test_what_is_wrong_is_named(changed: dict[str, Any], name: str) -> None:
         verify_jacobian(rosen, shapes=[(3,)], domain=Interval(-4.0, 4.0), **given, **FEW)
 
 
+def wrong_der(x: Array) -> Array:
+    """Off by a thousandth."""
+    slope: Array = rosen_der(x)
+    return slope * 1.001
+
+
+def test_the_script_of_a_failure_repeats_it() -> None:
+    """With the derivative that is wrong, not with one that is found by running the function."""
+    near = Interval(-4.0, 4.0)
+    with pytest.raises(GradientMismatch) as failure:
+        verify_jacobian(rosen, wrong_der, shapes=[(3,)], domain=near, **FEW)
+    with pytest.raises(GradientMismatch, match="backward is wrong for input 0"):
+        exec(failure.value.script, {})
+
+
+def test_a_value_of_one_element_has_a_gradient_or_a_matrix_of_one_row() -> None:
+    """As scipy.optimize takes either."""
+
+    def one(x: Array) -> Array:
+        return np.array([(x * x).sum()])
+
+    verify_jacobian(one, lambda x: 2 * x, **FEW)
+    verify_jacobian(one, lambda x: 2 * x[None], **FEW)
+    verify_jacobian(lambda x: float(one(x)[0]), lambda x: sparse.csr_array(2 * x[None]), **FEW)
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 2), (6,), (1, 2, 3)])
+def test_a_jacobian_has_a_row_for_each_value(shape: tuple[int, ...]) -> None:
+    """Its shape is that of the value and that of x."""
+    with pytest.raises(GradientMismatch, match=r"has shape \(2, 3\), got \(" + f"{shape[0]}"):
+        verify_jacobian(lambda x: x[:2] * 1.0, lambda x: np.ones(shape), shapes=[(3,)], **FEW)
+
+
 def test_what_is_no_derivative_is_refused() -> None:
     """Before anything runs."""
     with pytest.raises(ArgumentTypeError, match="jac is a function of x, or True"):

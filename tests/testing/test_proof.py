@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop import Array, Multiply, Square
+from backprop import Array, Multiply, Square, Variable
 from backprop.ground.domain import REALS
 from backprop.testing import proof
 from backprop.testing.examples import Example, examine, finding
@@ -98,6 +98,21 @@ def test_elsewhere_is_at_ordinary_inputs_of_every_small_shape() -> None:
 
     assert proof._seen_elsewhere([(SQUARE, SQUARE), (rule, with_vjp(rule, only_tables))])
     assert not proof._seen_elsewhere([(rule, with_vjp(rule, rule.vjp))])
+
+
+def test_elsewhere_is_in_the_widest_dtype_that_was_tried() -> None:
+    """A function may refuse a wider one."""
+
+    def narrow(x: Variable) -> Variable:
+        if x.dtype == np.float64:
+            raise ValueError("float32 only")
+        return x * x
+
+    rule = rule_of(narrow, shapes=[(2,)])
+    found = examine(rule, (np.ones(2, np.float32),), np.random.default_rng(0))
+
+    assert proof._widest([found]) == "float32"
+    assert not proof._seen_elsewhere([(rule, rule)], "float32")
 
 
 def test_the_smallest_error_is_the_first_doubling_that_is_rejected() -> None:

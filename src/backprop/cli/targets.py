@@ -151,10 +151,10 @@ def _domain(value: object) -> Domain:
 
 def _is_others(value: Any, module: ModuleType) -> bool:
     """Whether it is a rule in another framework, written in this module."""
-    if not callable(value) or not _within(value, module):
+    framework = told(value) if callable(value) else None
+    if framework is None or not framework.is_rule(value):
         return False
-    framework = told(value)
-    return framework is not None and framework.is_rule(value)
+    return f"{framework.home(value)}.".startswith(f"{module.__name__}.")
 
 
 def _is_rule(value: object) -> TypeIs[type[Node]]:

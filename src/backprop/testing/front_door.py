@@ -9,9 +9,10 @@ import numpy as np
 
 from backprop.errors import UnsupportedError
 from backprop.functions.registry import CASES
-from backprop.ground.domain import Domain
+from backprop.ground.domain import REALS, Domain
 from backprop.kernel.table import ours
 from backprop.kernel.variable import Node
+from backprop.testing import entries
 from backprop.testing.bound import Bound
 from backprop.testing.entries import Ways
 from backprop.testing.frameworks import registry
@@ -19,6 +20,7 @@ from backprop.testing.frameworks.protocol import Framework
 from backprop.testing.frameworks.rules import called, points, rules_in
 from backprop.testing.generators.expressions import rules_of
 from backprop.testing.judging.mismatch import CannotCall
+from backprop.testing.parameters import Parameters
 from backprop.testing.rules import Arrays, Rule
 
 
@@ -33,18 +35,19 @@ def rules_for(
 ) -> tuple[Rule, ...]:
     """The rules to verify for `target`, by the framework that it belongs to.
 
-    That is told from its class and module. Any other callable is called: with Variables, then with
-    the tensors of each framework that the program has imported. Raises CannotCall if none works.
+    That is told from its class and module, or from the modules that its code names. Any other
+    callable is called: with Variables, then with the tensors of each framework that the program has
+    imported. Raises CannotCall if none works.
     """
     target = _of_numpy(target)
     if framework is not None:
         return rules_in(registry.named(framework), target, bound, domain, shapes, order, at)
     if _is_ours(target):
-        return _with(rules_of(bound.of(target), domain, shapes, order), bound)
-    found = registry.told(target)
+        return _of_ours(target, domain, shapes, order, bound, at)
+    found = registry.told(target) or registry.used(target, bound.__name__)
     if found is not None:
         return rules_in(found, target, bound, domain, shapes, order, at)
-    rules = _with(rules_of(bound.of(target), domain, shapes, order), bound)
+    rules = _of_ours(target, domain, shapes, order, bound, at)
     try:
         called(rules[0], at)
     except CannotCall:
@@ -73,6 +76,25 @@ def _of_numpy(target: Any) -> Any:
 def _is_ours(target: Any) -> bool:
     kind = target if isinstance(target, type) else type(target)
     return issubclass(kind, Node) or any(target is known for known in CASES)
+
+
+def _of_ours(
+    target: Any,
+    domain: Domain | None,
+    shapes: Ways | None,
+    order: int,
+    bound: Bound,
+    at: Arrays | None,
+) -> tuple[Rule, ...]:
+    """The rules of a function of Variables."""
+    if bound.params is None:
+        return _with(rules_of(bound.of(target), domain, shapes, order), bound)
+    packed = Parameters(bound.params)
+    ways = packed.ways(None if shapes is None else entries.shapes(shapes), at)
+    known = entries.intervals(REALS if domain is None else domain, bound.__name__)
+    function = packed.of(bound.of(target))
+    rules = rules_of(function, packed.domain(known, ways), ways, order)
+    return _with(tuple(map(packed.rule, rules)), bound)
 
 
 def _with(rules: tuple[Rule, ...], bound: Bound) -> tuple[Rule, ...]:

@@ -7,15 +7,16 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from backprop.errors import ArgumentTypeError
+from backprop.errors import ArgumentTypeError, GradientShapeError
 from backprop.ground.arrays import Array, Shapes, brief
 from backprop.ground.domain import Domain, Interval
 from backprop.testing import entries
 from backprop.testing.entries import Ways
-from backprop.testing.rules import Arrays, Rule
+from backprop.testing.rules import Arrays, Rule, _import, _name
 
 OfVector: TypeAlias = Callable[[Array], Any]
 
+_OURS: Final = "from backprop.testing.jacobians import of_matrix, of_product, split"
 VECTORS: Final[Shapes] = (((1,),), ((2,),), ((3,),), ((5,),))
 
 
@@ -28,30 +29,40 @@ def jacobian_rules(
     shapes: Ways | None,
 ) -> tuple[Rule, ...]:
     """The rules of a function of a vector and of its gradient."""
-    name = getattr(fun, "__name__", type(fun).__name__)
+    name = _name(fun)
     interval = entries.interval(domain, name)
     ways = VECTORS if shapes is None else entries.shapes(shapes)
     entries.fit(ways, 1, name)
-    value, slope = _split(entries.function(fun, "fun"), jac)
-    rules = [_rule(name, value, _of_matrix(slope), interval, ways)]
+    value, slope = split(entries.function(fun, "fun"), jac)
+    given = "True" if jac is True else _name(jac)
+    setup = [*(_import(f) for f in (fun, jac, hess, hessp) if callable(f)), _OURS]
+    setup.append(f"value, slope = split({name}, {given})")
+    found = [(name, value, of_matrix(slope), "value, vjp", "vjp = of_matrix(slope)")]
     if hess is not None:
-        pull = _of_matrix(entries.function(hess, "hess"))
-        rules.append(_rule(f"hess of {name}", slope, pull, interval, ways))
+        pull = of_matrix(entries.function(hess, "hess"))
+        made = f"vjp = of_matrix({_name(hess)})"
+        found.append((f"hess of {name}", slope, pull, "slope, vjp", made))
     if hessp is not None:
-        pull = _of_product(entries.function(hessp, "hessp"))
-        rules.append(_rule(f"hessp of {name}", slope, pull, interval, ways))
-    return tuple(rules)
+        pull = of_product(entries.function(hessp, "hessp"))
+        made = f"vjp = of_product({_name(hessp)})"
+        found.append((f"hessp of {name}", slope, pull, "slope, vjp", made))
+    return tuple(
+        _rule(label, forward, vjp, interval, ways, "\n".join([*setup, made, pair]))
+        for label, forward, vjp, pair, made in found
+    )
 
 
-def _of_matrix(hess: Callable[..., Any]) -> Callable[[Array, Array], Array]:
+def of_matrix(hess: Callable[..., Any]) -> Callable[[Array, Array], Array]:
+    """The vjp that a Jacobian or a Hessian is."""
     return lambda x, gy: _pulled(hess(x), x, gy)
 
 
-def _of_product(hessp: Callable[..., Any]) -> Callable[[Array, Array], Array]:
+def of_product(hessp: Callable[..., Any]) -> Callable[[Array, Array], Array]:
+    """The vjp that a product with a Hessian is."""
     return lambda x, gy: np.asarray(hessp(x, gy), x.dtype)
 
 
-def _split(fun: Callable[..., Any], jac: Any) -> tuple[OfVector, OfVector]:
+def split(fun: Callable[..., Any], jac: Any) -> tuple[OfVector, OfVector]:
     """The value and its derivative, of one function of both if `jac` is True."""
     if jac is True:
         return lambda x: _floats(fun(x)[0], x), lambda x: _dense(fun(x)[1])
@@ -75,7 +86,13 @@ def _dense(j: Any) -> Array:
 def _pulled(j: Any, x: Array, gy: Array) -> Array:
     """The cotangent `gy` times the Jacobian: of a number, its gradient times gy."""
     dense = _dense(j)
-    product = gy * dense if gy.ndim == 0 else np.tensordot(gy, dense, gy.ndim)
+    one = gy.size == 1  # a value of one element may have its gradient, or a matrix of one row
+    if not (dense.size == x.size if one else dense.shape == gy.shape + x.shape):
+        raise GradientShapeError(
+            f"the derivative of a value of shape {gy.shape} has shape {gy.shape + x.shape}, "
+            f"got {dense.shape}"
+        )
+    product = gy.item() * dense.reshape(x.shape) if one else np.tensordot(gy, dense, gy.ndim)
     return np.asarray(product, x.dtype)
 
 
@@ -85,6 +102,7 @@ def _rule(
     vjp: Callable[[Array, Array], Array],
     domain: Interval,
     ways: Shapes,
+    code: str,
 ) -> Rule:
     def pull(xs: Arrays, gy: Array) -> tuple[Array]:
         return (vjp(xs[0], gy),)
@@ -102,5 +120,5 @@ def _rule(
         offers_jvp=False,
         call=None,
         body=None,
-        code=f"# here define {name} as you do\n{name}",
+        code=code,
     )

@@ -27,18 +27,23 @@ def verdicts(rules: tuple[Rule, ...], found: list[Example]) -> dict[str, bool]:
             seen[name] = any(finding(bad, e) is not None for bad, e in zip(tried, first))
             if not seen[name]:
                 pairs = [(rule, faulty[id(rule)][name]) for rule in rules if rule.order == 1]
-                seen[name] = _seen_elsewhere(pairs)
+                seen[name] = _seen_elsewhere(pairs, _widest(first))
     return seen
 
 
-def _seen_elsewhere(pairs: list[tuple[Rule, Rule]]) -> bool:
+def _widest(found: list[Example]) -> str:
+    """The widest dtype that was tried: not every function takes float64."""
+    return max((x.dtype for e in found for x in e.point.xs), key=lambda d: d.itemsize).name
+
+
+def _seen_elsewhere(pairs: list[tuple[Rule, Rule]], dtype: str = "float64") -> bool:
     """Whether ordinary inputs reject a fault that showed at kinks only, where much is right."""
     rng = np.random.default_rng(_TRIES)
     ways = [(rule, bad, way) for rule, bad in pairs for way in small_ways(rule)]
     for k in range(_TRIES):
         rule, bad, way = ways[k % len(ways)]
         each = zip(rule.domains, way, strict=True)
-        example = examine(rule, tuple(ordinary(d, s, "float64", rng) for d, s in each), rng)
+        example = examine(rule, tuple(ordinary(d, s, dtype, rng) for d, s in each), rng)
         if finding(bad, example) is not None:
             return True
     return False

@@ -44,6 +44,7 @@ class Rule:
     code: str  # Python that rebuilds it in a script, as the last line of which it is an expression
     few: Shapes | None = None  # which ways to call it are tried, though any would do
     settings: tuple[str, ...] = ()  # what check_gradient is called with besides, in a script
+    dtypes: tuple[str, ...] | None = None  # of its parameters: it is tried in no others
 
     @property
     def arity(self) -> int:

@@ -16,10 +16,12 @@ from backprop.errors import ArgumentValueError
 from backprop.ground.arrays import Array, Shape, brief
 from backprop.ground.domain import REALS, Domain
 from backprop.kernel.variable import Node
+from backprop.pytree import Tree
 from backprop.testing import entries
 from backprop.testing.bound import Bound
 from backprop.testing.entries import Ways
 from backprop.testing.examples import Example, examine, judged, one
+from backprop.testing.frameworks.pairs import pair_in
 from backprop.testing.front_door import rules_for
 from backprop.testing.generators.strategies import DTYPES, inputs, ordinary, small_ways, ways
 from backprop.testing.jacobians import jacobian_rules
@@ -28,7 +30,7 @@ from backprop.testing.judging.mismatch import CannotCall, GradientMismatch, Noth
 from backprop.testing.laws.laws import advice
 from backprop.testing.proof import smallest_seen, verdicts
 from backprop.testing.quiet import quiet as quiet
-from backprop.testing.rules import Anything, Arrays, Rule, as_callable, pair
+from backprop.testing.rules import Anything, Arrays, Rule, as_callable
 from backprop.testing.screening.opinion import heard
 from backprop.testing.screening.screen import screened
 
@@ -70,6 +72,7 @@ def verify(
     framework: str | None = None,
     keywords: Mapping[str, object] | None = None,
     constants: Mapping[int, object] | None = None,
+    params: Tree = None,
 ) -> Report:
     """Hold the derivative of `function` against central differences on inputs Hypothesis invents.
 
@@ -100,6 +103,10 @@ def verify(
         The settings of every call, such as {"axis": 0}.
     constants : dict, optional
         Inputs that are not differentiated, by their positions: {1: labels}.
+    params : pytree, optional
+        An example of the first argument of a function that takes a tuple, list, dict or dataclass
+        of arrays there: shapes and dtypes are taken from it, each array is an input, and `shapes`
+        and a tuple of domains are those of the others. A module of PyTorch has its own.
 
     Returns
     -------
@@ -122,19 +129,19 @@ def verify(
     >>> report.rejected == report.planted, report.smallest < 1e-9
     (True, True)
     """
-    if entries.whole(order, "order", 1) > 2:
-        raise ArgumentValueError(f"verify takes order=1 or order=2, got {brief(order)}")
-    bound = Bound(function, framework, keywords, constants)
+    _check_order(order)
+    bound = Bound(function, framework, keywords, constants, params)
     with quiet():
         rules = rules_for(function, domain, shapes, order, framework, bound)
         return _verify(rules, dtypes, examples, seed)
 
 
 def verify_rule(
-    forward: Callable[..., Array],
+    forward: Callable[..., Any],
     vjp: Callable[..., Any],
-    jvp: Callable[..., Array] | None = None,
+    jvp: Callable[..., Any] | None = None,
     *,
+    framework: str | None = None,
     domain: Domain = REALS,
     shapes: Ways | None = None,
     dtypes: Sequence[str] | None = None,
@@ -153,6 +160,8 @@ def verify_rule(
         gx = vjp(x, gy), of the shape and dtype of x; of several inputs a tuple, vjp(a, b, gy).
     jvp : callable, optional
         ty = jvp(x, tx), the rule's forward mode; of several inputs jvp(a, b, ta, tb).
+    framework : str, optional
+        Whose tensors these functions take, such as "torch"; NumPy's arrays if it is left out.
     domain : Interval or tuple of Interval, default REALS
         Where `forward` is differentiable: one Interval, or one for each input.
     shapes : sequence, optional
@@ -186,7 +195,8 @@ def verify_rule(
     True
     """
     with quiet():
-        return _verify((pair(forward, vjp, domain, shapes, jvp),), dtypes, examples, seed)
+        rule = pair_in(framework, (forward, vjp, jvp), domain, shapes)
+        return _verify((rule,), dtypes, examples, seed)
 
 
 def verify_jacobian(
@@ -258,6 +268,8 @@ def check_gradient(
     framework: str | None = None,
     keywords: Mapping[str, object] | None = None,
     constants: Mapping[int, object] | None = None,
+    params: Tree = None,
+    order: int = 1,
 ) -> tuple[Measurement, ...]:
     """Check the derivative of `function` at one point, and say what was measured there.
 
@@ -279,6 +291,11 @@ def check_gradient(
         The settings of every call.
     constants : dict, optional
         Inputs that are not differentiated, by their positions.
+    params : pytree, optional
+        As in `verify`; the arrays in it are the first of `xs`.
+    order : int, default 1
+        With 2 the derivative of the gradient, which has a last input more, the cotangent of the
+        function.
 
     Returns
     -------
@@ -298,21 +315,29 @@ def check_gradient(
     >>> measured.analytic.astype(float).tolist()
     [2.0, 4.0]
     """
+    _check_order(order)
     arrays = tuple(entries.data(x, f"input {i}") for i, x in enumerate(xs))
-    way = (tuple(x.shape for x in arrays),)
     if not arrays:
         raise ArgumentValueError("check_gradient needs a point: write check_gradient(Square, x)")
     if vjp is not None:
-        rule = pair(as_callable(function), vjp, REALS if domain is None else domain, way)
+        where, way = REALS if domain is None else domain, (tuple(x.shape for x in arrays),)
+        rule = pair_in(framework, (as_callable(function), vjp, None), where, way)
     else:
-        bound = Bound(function, framework, keywords, constants)
+        bound = Bound(function, framework, keywords, constants, params)
         with quiet():
-            (rule,) = rules_for(function, domain, way, 1, framework, bound, arrays)
+            point = arrays[:-1] if order == 2 else arrays
+            way = (tuple(x.shape for x in point),)
+            rule = rules_for(function, domain, way, order, framework, bound, point)[-1]
     with quiet():
         gys = None if gy is None else (_cotangent(gy, rule, arrays),)
         example = examine(rule, arrays, np.random.default_rng(0), gys, sample=False)
         first = example.gys[0]
         return tuple(compare(example.point, first, rule.vjp(arrays, first)))
+
+
+def _check_order(order: int) -> None:
+    if entries.whole(order, "order", 1) > 2:
+        raise ArgumentValueError(f"write order=1 or order=2, got {brief(order)}")
 
 
 def _cotangent(gy: Array, rule: Rule, xs: Arrays) -> Array:
@@ -332,7 +357,7 @@ def _verify(
 ) -> Report:
     start = perf_counter()
     seed = secrets.randbits(32) if seed is None else entries.whole(seed, "seed", 0)
-    dtypes = DTYPES if dtypes is None else entries.dtypes(dtypes)
+    dtypes = rules[0].dtypes or DTYPES if dtypes is None else entries.dtypes(dtypes)
     count = _number(rules) if examples is None else entries.whole(examples, "examples", 1)
     found = _examples(rules, dtypes, count, seed)
     failure = screened(rules, dtypes, seed, min(count / _number(rules), 1.0))

@@ -38,6 +38,10 @@ class Autograd(Framework):
         return super().is_rule(target) or hasattr(target, "_is_autograd_primitive")
 
     @override
+    def home(self, target: Any) -> str:
+        return super().home(getattr(target, "fun", target))  # a primitive says where it is made
+
+    @override
     def value(self, function: OnTensors, xs: Arrays) -> Array:
         return np.asarray(function(*xs))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -20,10 +21,22 @@ class MyGrad(Framework):
 
     def __init__(self) -> None:
         self._mygrad: Any = import_module("mygrad")
+        self._operation: type = import_module("mygrad.operation_base").Operation
 
     @override
     def callable_of(self, target: Any) -> OnTensors:
-        return joining(target, lambda y: y.reshape(-1), self._mygrad.concatenate)
+        called = partial(self._executed, target) if self._is_operation(target) else target
+        return joining(called, lambda y: y.reshape(-1), self._mygrad.concatenate)
+
+    @override
+    def is_rule(self, target: Any) -> bool:
+        return super().is_rule(target) or self._is_operation(target)
+
+    def _is_operation(self, target: object) -> bool:
+        return isinstance(target, type) and issubclass(target, self._operation)
+
+    def _executed(self, operation: Any, *xs: Any, **settings: Any) -> Any:
+        return self._mygrad.execute_op(operation, *xs, op_kwargs=settings)
 
     @override
     def value(self, function: OnTensors, xs: Arrays) -> Array:

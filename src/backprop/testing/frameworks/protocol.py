@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from backprop.ground.arrays import Array, Shapes
-from backprop.ground.narrowing import is_dict, is_sequence
+from backprop.pytree import Tree, leaves
 
 Arrays: TypeAlias = tuple[Array, ...]
 OnTensors: TypeAlias = Callable[..., Any]
@@ -40,9 +40,21 @@ class Framework(ABC):
         """Whether it is one rule, not several in a row, whose roundings add up."""
         return str(getattr(target, "__module__", "")).partition(".")[0] == self.name
 
+    def home(self, target: Any) -> str:
+        """The name of the module that `target` is written in."""
+        return str(getattr(target, "__module__", None))
+
     def constant(self, value: object) -> object:
         """An input that is not differentiated, as the functions take it."""
         return value
+
+    def parameters(self, target: Any) -> Tree | None:
+        """The parameters that a module holds: what `callable_of` returns takes them first."""
+        return None
+
+    def beside(self, values: Iterable[Any]) -> Framework:
+        """The same framework on the device that tensors among these values are on."""
+        return self
 
     @abstractmethod
     def value(self, function: OnTensors, xs: Arrays) -> Array:
@@ -68,7 +80,7 @@ def joining(
 
     def joined(*xs: Any, **settings: Any) -> Any:
         outputs = function(*xs, **settings)
-        found = list(_leaves(outputs))
+        found = list(_floats(outputs))
         if len(found) == 1 and found[0] is outputs:
             return outputs
         return join([flat(part) for part in found])
@@ -76,13 +88,10 @@ def joining(
     return joined
 
 
-def _leaves(outputs: Any) -> Any:
-    if not is_sequence(outputs) and not is_dict(outputs):
-        yield outputs
-        return
-    parts: Any = outputs.values() if is_dict(outputs) else outputs
-    for part in parts:
-        yield from _leaves(part)
+def _floats(outputs: Any) -> list[Any]:
+    """The tensors of floats among the outputs: indices have no derivative."""
+    found = [part for part in leaves(outputs) if hasattr(part, "dtype")]
+    return [part for part in found if "float" in str(part.dtype)] or found or [outputs]
 
 
 def owned(array: Any) -> Array:

@@ -1,4 +1,4 @@
-"""Which framework an object is of: told from its class and module, else by calling it."""
+"""Which framework an object is of: told from its class and module, or from what its code names."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.ground.arrays import brief
 from backprop.testing.frameworks.protocol import Framework
+from backprop.testing.frameworks.telling import roots_named, roots_of
 
 _KNOWN: Final = {
     "torch": ("pytorch", "PyTorch"),
@@ -16,6 +17,7 @@ _KNOWN: Final = {
     "autograd": ("hips", "Autograd"),
     "mygrad": ("mygrad", "MyGrad"),
 }
+_OURS: Final = "backprop"
 _MADE: Final[dict[str, Framework]] = {}
 
 
@@ -47,10 +49,24 @@ def named(name: object) -> Framework:
 
 def told(target: Any) -> Framework | None:
     """The framework of an object, by the modules of itself and of its classes."""
-    made = target if isinstance(target, type) else type(target)
-    places = [getattr(target, "__module__", None), *(base.__module__ for base in made.__mro__)]
-    roots = {place.partition(".")[0].removesuffix("lib") for place in places if place}
+    roots = roots_of(target)
     return next((named(name) for name in (*_MADE, *_KNOWN) if name in roots), None)
+
+
+def used(target: Any, whose: str) -> Framework | None:
+    """The framework that the code of a function names, if it does not name ours too.
+
+    Raises ArgumentValueError if there are several.
+    """
+    found = roots_named(target, {*_KNOWN, *_MADE, _OURS})
+    if not found or _OURS in found:
+        return None
+    if len(found) > 1:
+        names = " and ".join(sorted(found))
+        raise ArgumentValueError(
+            f"{whose} uses {names}: say whose tensors it takes, framework={min(found)!r}"
+        )
+    return named(found.pop())
 
 
 def imported() -> list[Framework]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -10,14 +11,22 @@ from typing import Any, Final
 
 import numpy as np
 
+from backprop.errors import UnsupportedError
 from backprop.ground.arrays import Shape, Shapes
 from backprop.ground.domain import REALS, Domain, Interval
+from backprop.pytree import leaves
 from backprop.testing import entries
 from backprop.testing.bound import Bound
 from backprop.testing.entries import Ways
-from backprop.testing.frameworks.protocol import Arrays, Framework, OnTensors
+from backprop.testing.frameworks.protocol import (
+    Arrays,
+    Framework,
+    NotOffered,
+    OnTensors,
+)
 from backprop.testing.generators.strategies import ordinary, small_ways
 from backprop.testing.judging.mismatch import CannotCall, cannot_call
+from backprop.testing.parameters import Parameters
 from backprop.testing.rules import Rule
 
 _MOST: Final = 4  # inputs of a function that does not say how many it takes
@@ -37,21 +46,39 @@ def rules_in(
     ways = None if shapes is None else entries.shapes(shapes)
     stated = getattr(target, "domain", REALS) if domain is None else domain
     given = entries.intervals(stated, name)
+    tree = framework.parameters(target) if call.params is None else call.params
+    framework = framework.beside([*call.constants.values(), *leaves(tree)])
     function = call.of(framework.callable_of(target), framework.constant)
+    packed = None if tree is None else Parameters(tree)
+    if packed is not None:
+        function, ways = packed.of(function), packed.ways(ways, at)
+        given = packed.domain(given, ways)
     count = _arity(framework, target, call, function, given, ways)
     entries.fit(ways, count, name)
     domains = entries.each(given, count, name)
     rule = _rule(framework, function, name, domains, ways, 1, call.settings)
     few = None if framework.few is None else tuple(way * count for way in framework.few)
-    rule = replace(rule, composed=not framework.is_rule(target), few=few)
+    single = framework.is_rule(target) and packed is None
+    rule = replace(rule, composed=not single, few=few, code=_code(target, name))
+    rule = rule if packed is None else packed.rule(rule)
     called(rule, at)
     if order == 1:
         return (rule,)
     results = tuple((*way, _result(rule, way)) for way in small_ways(rule))
-    second = framework.gradient(function)
+    second = _differentiable(framework, function, name)
     domains = (*domains, REALS)
-    name = f"gradient of {name}"
-    return rule, _rule(framework, second, name, domains, results, 2, call.settings)
+    settings = (*call.settings, "order=2")
+    of = _rule(framework, second, f"gradient of {name}", domains, results, 2, settings)
+    return rule, replace(of, code=rule.code)
+
+
+def _differentiable(framework: Framework, function: OnTensors, name: str) -> OnTensors:
+    try:
+        return framework.gradient(function)
+    except NotOffered as error:
+        raise UnsupportedError(
+            f"{name} has no second order, for {framework.name} has none: verify it with order=1"
+        ) from error
 
 
 def called(rule: Rule, at: Arrays | None = None) -> None:
@@ -101,8 +128,19 @@ def _rule(
         offers_jvp=order == 1,
         call=None,
         body=None,
-        code=f"# here define {name} as you do\n{name}",
+        code=name,
         settings=settings,
+    )
+
+
+def _code(target: Any, name: str) -> str:
+    """The import of what a module has under its name; all else its user must define."""
+    where = getattr(target, "__module__", None) or "__main__"
+    there = where != "__main__" and getattr(sys.modules.get(where), name, None) is target
+    return (
+        f"from {where} import {name}\n{name}"
+        if there
+        else f"# here define {name} as you do\n{name}"
     )
 
 
@@ -152,7 +190,8 @@ def _signature(target: Any, given: Bound) -> int | None:
 
 def _drawn(rule: Rule, way: tuple[Shape, ...]) -> Arrays:
     rng = np.random.default_rng(0)
-    return tuple(ordinary(d, s, "float64", rng) for d, s in zip(rule.domains, way, strict=True))
+    dtype = rule.dtypes[0] if rule.dtypes else "float64"
+    return tuple(ordinary(d, s, dtype, rng) for d, s in zip(rule.domains, way, strict=True))
 
 
 def _result(rule: Rule, way: tuple[Shape, ...]) -> Shape:
