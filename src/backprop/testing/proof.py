@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from backprop.ground.arrays import Array
-from backprop.testing.examples import Example, examine, finding, one
+from backprop.testing.examples import Example, examine, one, rejects
 from backprop.testing.generators.strategies import ordinary, small_ways
 from backprop.testing.laws.faults import planted, scaled
 from backprop.testing.rules import Rule
@@ -24,7 +24,7 @@ def verdicts(rules: tuple[Rule, ...], found: list[Example]) -> dict[str, bool]:
     for name in faulty[id(rules[0])]:
         tried = [faulty[id(e.point.rule)][name] for e in first]
         if any(map(_differs, tried, first, given)):
-            seen[name] = any(finding(bad, e) is not None for bad, e in zip(tried, first))
+            seen[name] = any(map(rejects, tried, first))
             if not seen[name]:
                 pairs = [(rule, faulty[id(rule)][name]) for rule in rules if rule.order == 1]
                 seen[name] = _seen_elsewhere(pairs, _widest(first))
@@ -44,7 +44,7 @@ def _seen_elsewhere(pairs: list[tuple[Rule, Rule]], dtype: str = "float64") -> b
         rule, bad, way = ways[k % len(ways)]
         each = zip(rule.domains, way, strict=True)
         example = examine(rule, tuple(ordinary(d, s, dtype, rng) for d, s in each), rng)
-        if finding(bad, example) is not None:
+        if rejects(bad, example):
             return True
     return False
 
@@ -54,7 +54,7 @@ def smallest_seen(found: list[Example]) -> float:
     best = [example for example in found if example.point.rule.order == 1][:3]
     error = 2.0 * best[0].detectable if best else np.inf
     while error < 1.0:
-        if any(finding(scaled(e.point.rule, 1.0 + error), e) for e in best):
+        if any(rejects(scaled(e.point.rule, 1.0 + error), e) for e in best):
             return error
         error *= 2.0
     return np.inf

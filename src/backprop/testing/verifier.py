@@ -35,7 +35,7 @@ from backprop.testing.screening.opinion import heard
 from backprop.testing.screening.screen import screened
 
 _EXAMPLES: Final = 36
-_EXAMPLES_OF_TWO_ORDERS: Final = 24
+_EXAMPLES_OF_TWO_ORDERS: Final = 16
 _SEARCHED: Final = 4
 
 

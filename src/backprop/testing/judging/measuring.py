@@ -30,8 +30,7 @@ _WIDER: Final[dict[type[np.floating[Any]], type[np.floating[Any]]]] = {
     np.float32: np.float64,
     np.float64: np.longdouble,
 }
-_ALL_COLUMNS: Final = 8  # up to this size every element is checked, beyond it some
-_SOME_COLUMNS: Final = 3
+_COLUMNS: Final = {1: 4, 2: 2}  # so many elements of an input are checked, by the order
 ULPS: Final = 8
 FEW_TRIALS: Final = 8
 MANY_TRIALS: Final = 64  # of several rules most may see nothing: their roundings cancel wholly
@@ -131,8 +130,7 @@ def measure(
     y = np.asarray(rule.forward(*xs))
     finite = bool(np.isfinite(y).all())
     wide, off = wider(rule, xs, y) if finite else (None, np.zeros(y.size))
-    most = _ALL_COLUMNS if rule.order == 1 else _SOME_COLUMNS
-    columns = columns or tuple(_columns(x.size, most, rng) for x in xs)
+    columns = columns or tuple(_columns(x.size, _COLUMNS[rule.order], rng) for x in xs)
     columns = columns if finite else tuple([] for _ in xs)
     at = tuple(x.astype(wide) for x in xs) if wide else xs
     jacobians = tuple(_jacobian(rule, at, i, cols, y.size, off) for i, cols in enumerate(columns))
@@ -166,11 +164,12 @@ def _steepest(jacobian: Derivative) -> np.longdouble:
 
 
 def _columns(size: int, most: int, rng: np.random.Generator | None) -> list[int]:
-    """All elements, or the first, the last (where loops go wrong) and some between."""
+    """All elements, or some; of four the first and the last ones, where loops go wrong."""
     if size <= most or rng is None:
         return list(range(size))
-    between = 1 + rng.choice(size - 2, _SOME_COLUMNS - 2, replace=False)
-    return [0, *sorted(map(int, between)), size - 1]
+    ends = [0, size - 1] if most > 2 else []
+    others = [k for k in rng.permutation(size)[:most] if k not in ends]
+    return sorted(map(int, (*ends, *others[: most - len(ends)])))
 
 
 def wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | None, Array]:
