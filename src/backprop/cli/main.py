@@ -130,7 +130,12 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
     return entry | {key: _finite(value) for key, value in asdict(outcome.report).items()}
 
 
-def _finite(value: object) -> object:
+def _finite(value: Any) -> object:
+    """The value with None for numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return list(map(_finite, value))
     return None if isinstance(value, float) and not isfinite(value) else value
 
 

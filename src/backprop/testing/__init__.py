@@ -10,32 +10,59 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from backprop.testing.check import check_gradient
+    from backprop.testing.domains.structured import (
+        Ascending,
+        Distinct,
+        Invertible,
+        Orthogonal,
+        PositiveDefinite,
+        Simplex,
+        Sorted,
+        Structured,
+        Symmetric,
+        Triangular,
+        UnitVectors,
+    )
     from backprop.testing.generators.builtins import builtin_functions
     from backprop.testing.generators.expressions import Second
     from backprop.testing.generators.programs import Program, Step, chains, programs
     from backprop.testing.generators.strategies import functions, inputs, numbers, variables
     from backprop.testing.judging.measuring import Measurement
-    from backprop.testing.judging.mismatch import CannotCall, GradientMismatch, NothingToJudge
+    from backprop.testing.judging.mismatch import (
+        CannotCall,
+        Findings,
+        GradientMismatch,
+        NothingToJudge,
+    )
     from backprop.testing.numeric.differences import central_difference
     from backprop.testing.numeric.limits import Derivative
-    from backprop.testing.verifier import (
-        Report,
-        check_gradient,
-        verify,
-        verify_jacobian,
-        verify_rule,
-    )
+    from backprop.testing.report import Region, Report
+    from backprop.testing.verifier import verify, verify_jacobian, verify_rule
 
 __all__ = [
+    "Ascending",
     "CannotCall",
     "Derivative",
+    "Distinct",
+    "Findings",
     "GradientMismatch",
+    "Invertible",
     "Measurement",
     "NothingToJudge",
+    "Orthogonal",
+    "PositiveDefinite",
     "Program",
+    "Region",
     "Report",
     "Second",
+    "Simplex",
+    "Sorted",
     "Step",
+    "Structured",
+    "Symmetric",
+    "Triangular",
+    "UnitVectors",
     "builtin_functions",
     "central_difference",
     "chains",
@@ -51,15 +78,21 @@ __all__ = [
 ]
 
 _ROOMS: Final = {
+    "check": ("check_gradient",),
+    "domains.structured": (
+        *("Ascending", "Distinct", "Invertible", "Orthogonal", "PositiveDefinite", "Simplex"),
+        *("Sorted", "Structured", "Symmetric", "Triangular", "UnitVectors"),
+    ),
     "generators.builtins": ("builtin_functions",),
     "generators.expressions": ("Second",),
     "generators.programs": ("Program", "Step", "chains", "programs"),
     "generators.strategies": ("functions", "inputs", "numbers", "variables"),
     "judging.measuring": ("Measurement",),
-    "judging.mismatch": ("CannotCall", "GradientMismatch", "NothingToJudge"),
+    "judging.mismatch": ("CannotCall", "Findings", "GradientMismatch", "NothingToJudge"),
     "numeric.differences": ("central_difference",),
     "numeric.limits": ("Derivative",),
-    "verifier": ("Report", "check_gradient", "verify", "verify_jacobian", "verify_rule"),
+    "report": ("Region", "Report"),
+    "verifier": ("verify", "verify_jacobian", "verify_rule"),
 }
 _PLACES: Final = {name: room for room, names in _ROOMS.items() for name in names}
 

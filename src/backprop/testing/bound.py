@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from hypothesis import strategies as st
 
 from backprop.errors import ArgumentTypeError
 from backprop.ground.arrays import brief
+from backprop.ground.domain import Interval
 from backprop.ground.narrowing import is_dict, is_list, is_numpys, is_sequence
 from backprop.pytree import Tree
 from backprop.testing import entries
+from backprop.testing.domains.pools import VALUES, pool
 from backprop.testing.judging.mismatch import literal
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+_KEYWORDS: Final = '{"axis": 0}'
+_CONSTANTS: Final = "{1: labels}"
 
 
 class Bound:
@@ -25,18 +34,18 @@ class Bound:
         keywords: Mapping[str, object] | None,
         constants: Mapping[int, object] | None,
         params: Tree = None,
+        said: Mapping[str, object] | None = None,
     ) -> None:
         self.__name__: str = getattr(target, "__name__", type(target).__name__)
-        self.keywords: dict[str, object] = _mapping(keywords, "keywords", str, '{"axis": 0}')
-        self.constants: dict[int, object] = _mapping(constants, "constants", int, "{1: labels}")
+        self.keywords: dict[str, object] = _mapping(keywords, "keywords", str, _KEYWORDS)
+        self.constants: dict[int, object] = _mapping(constants, "constants", int, _CONSTANTS)
         for position in self.constants:
             entries.whole(position, "the position of a constant", 0)
         self.params = params
-        said = {"framework": framework, "keywords": self.keywords, "constants": self.constants}
+        bound = {"keywords": self.keywords, "constants": self.constants, "params": params}
+        all_said = {"framework": framework, **bound, **(said or {})}
         self.settings: tuple[str, ...] = tuple(
-            f"{name}={python(value)}"
-            for name, value in (said | {"params": params}).items()
-            if value
+            f"{name}={python(value)}" for name, value in all_said.items() if _says(value)
         )
 
     def of(
@@ -65,10 +74,50 @@ def python(value: Any) -> str:
         return literal(array)
     if is_dict(value):
         return "{" + ", ".join(f"{k!r}: {python(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, Interval):
+        return _interval(value)
     if not is_sequence(value):
-        return repr(value)
+        return getattr(value, "__name__", None) or repr(value)
     inner = ", ".join(map(python, value))
     return f"[{inner}]" if is_list(value) else f"({inner},)" if value else "()"
+
+
+def _interval(domain: Interval) -> str:
+    ends = f"{domain.low!r}, {domain.high!r}".replace("inf", "np.inf")
+    return f"Interval({ends}, {domain.excluded!r})" if domain.excluded else f"Interval({ends})"
+
+
+def each_bound(
+    target: Any,
+    framework: str | None,
+    keywords: Mapping[str, object] | None,
+    constants: Mapping[int, object] | None,
+    params: Tree,
+    said: Mapping[str, object],
+) -> tuple[Bound, ...]:
+    """What the function is called with besides; one after the other where strategies draw it."""
+    settings = _mapping(keywords, "keywords", str, _KEYWORDS)
+    inputs = _mapping(constants, "constants", int, _CONSTANTS)
+    count = VALUES if any(map(_is_strategy, (*settings.values(), *inputs.values()))) else 1
+    each = zip(_each(settings, count), _each(inputs, count), strict=True)
+    return tuple(Bound(target, framework, *one, params, said) for one in each)
+
+
+def _each(given: dict[Any, object], count: int) -> list[dict[Any, object]]:
+    """So many times the given values, those of strategies drawn anew."""
+    pools = {k: pool(v, count) for k, v in given.items() if _is_strategy(v)}
+    drawn = ({k: p[i % len(p)] for k, p in pools.items()} for i in range(count))
+    return [given | values for values in drawn]
+
+
+def _says(value: object) -> bool:
+    """Whether a setting is one, and can be written down."""
+    drawn = any(map(_is_strategy, value if is_sequence(value) else (value,)))
+    return not drawn and value is not None and value != {}
+
+
+def _is_strategy(value: object) -> TypeIs[st.SearchStrategy[Any]]:
+    return isinstance(value, st.SearchStrategy)
 
 
 def _mapping(given: Any, what: str, kind: type, such_as: str) -> dict[Any, object]:

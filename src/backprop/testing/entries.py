@@ -40,12 +40,27 @@ def whole(value: Any, what: str, least: int) -> int:
     return number
 
 
+def order(value: object) -> None:
+    """Raise ArgumentValueError for an order that is not verified."""
+    if whole(value, "order", 1) > 2:
+        raise ArgumentValueError(f"write order=1 or order=2, got {brief(value)}")
+
+
 def part(value: object, what: str) -> float:
     """Return `value` as a float from 0 to 1; raise an error of ours otherwise."""
     number: Any = value
     if not isinstance(value, Real) or not 0 <= number <= 1:
         raise ArgumentValueError(f"{what} is a number from 0 to 1, got {brief(value)}")
     return float(number)
+
+
+def seconds(value: object) -> float | None:
+    """Return `value` as a number of seconds, None as it is; raise an error of ours otherwise."""
+    if value is None:
+        return None
+    if not isinstance(value, Real) or not 0 < float(value) < _MOST:
+        raise ArgumentValueError(f"budget is a number of seconds above 0, got {brief(value)}")
+    return float(value)
 
 
 def interval(domain: object, whose: str) -> Interval:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -21,7 +22,13 @@ from backprop.testing.judging.mismatch import (
 )
 from backprop.testing.judging.together import wrong_together
 from backprop.testing.laws.laws import arguments_unchanged, broken_law, gradients_fit, lent
+from backprop.testing.looks import Look, looks_of
 from backprop.testing.rules import Arrays, Rule
+
+_FURTHER: Final[dict[str, Callable[[Point, Rule, Array], str | None]]] = {
+    "ties": wrong_together,
+    "forward mode": wrong_tangent,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,7 @@ class Example:
     worst: float = 0.0
     excused: int = 0
     detectable: float = np.inf
+    looks: tuple[Look, ...] = ()
 
 
 def examine(
@@ -66,6 +74,7 @@ def examine(
         worst=float(ratios.max(initial=0, where=ratios <= 1)),
         excused=int((ratios > 1).sum()),
         detectable=min((m.detectable for m in seen), default=np.inf),
+        looks=looks_of(xs, seen),
     )
 
 
@@ -88,17 +97,18 @@ def _spread(few: Array, y: Array) -> Array:
 def finding(rule: Rule, example: Example) -> GradientMismatch | None:
     """What is wrong with `rule` at the example: a law it breaks, or a gradient that is off."""
     point = example.point
-    law = broken_law(rule, point.xs, one(example))
-    if law is not None:
-        return broken(rule, point.xs, one(example), law)
-    off = _off(rule, example)
-    if off is not None:
-        return off
-    tie = wrong_together(point, rule, one(example))
-    if tie is not None:
-        return broken(rule, point.xs, one(example), tie)
-    law = wrong_tangent(point, rule, one(example))
-    return broken(rule, point.xs, one(example), law) if law else None
+    law, text = broken_law(rule, point.xs, one(example))
+    if text is not None:
+        return broken(rule, point.xs, one(example), text, law)
+    if "gradient" not in rule.ignored:
+        off = _off(rule, example)
+        if off is not None:
+            return off
+    for kind, wrong_in in _FURTHER.items():
+        text = None if kind in rule.ignored else wrong_in(point, rule, one(example))
+        if text is not None:
+            return broken(rule, point.xs, one(example), text, kind)
+    return None
 
 
 def rejects(rule: Rule, example: Example) -> bool:
@@ -118,7 +128,7 @@ def _off(rule: Rule, example: Example) -> GradientMismatch | None:
     for gy in example.gys:
         gxs = lent(rule, point.xs, gy)  # it may write, or share memory, for some cotangents only
         if isinstance(gxs, str):
-            return broken(rule, point.xs, gy, gxs)
+            return broken(rule, point.xs, gy, gxs, "memory_apart")
         for seen in compare(point, gy, gxs):
             k = mismatch(point, rule, gy, seen)
             if k is not None:

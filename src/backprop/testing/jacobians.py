@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from backprop.errors import ArgumentTypeError, GradientShapeError
 from backprop.ground.arrays import Array, Shapes, brief
-from backprop.ground.domain import Domain, Interval
+from backprop.ground.domain import REALS, Domain, Interval
 from backprop.testing import entries
+from backprop.testing.bound import Bound
 from backprop.testing.entries import Ways
-from backprop.testing.rules import Arrays, Rule, _import, _name
+from backprop.testing.rules import Arrays, Rule
+from backprop.testing.source import defined, name_of
 
 OfVector: TypeAlias = Callable[[Array], Any]
 
@@ -25,31 +27,41 @@ def jacobian_rules(
     jac: OfVector | bool,
     hess: OfVector | None,
     hessp: Callable[[Array, Array], Any] | None,
-    domain: Domain,
+    domain: Domain | None,
     shapes: Ways | None,
+    said: Mapping[str, object],
 ) -> tuple[Rule, ...]:
     """The rules of a function of a vector and of its gradient."""
-    name = _name(fun)
-    interval = entries.interval(domain, name)
+    name = name_of(fun)
+    interval = entries.interval(REALS if domain is None else domain, name)
+    settings = Bound(fun, None, None, None, None, said).settings
     ways = VECTORS if shapes is None else entries.shapes(shapes)
     entries.fit(ways, 1, name)
     value, slope = split(entries.function(fun, "fun"), jac)
-    given = "True" if jac is True else _name(jac)
-    setup = [*(_import(f) for f in (fun, jac, hess, hessp) if callable(f)), _OURS]
-    setup.append(f"value, slope = split({name}, {given})")
+    made = {w: defined(f, w) for w, f in _given(fun, jac, hess, hessp).items()}
+    called = {what: name for what, (_, name) in made.items()} | (
+        {"jac": "True"} if jac is True else {}
+    )
+    setup = [*(line for line, _ in made.values()), _OURS]
+    setup.append(f"value, slope = split({called['fun']}, {called['jac']})")
     found = [(name, value, of_matrix(slope), "value, vjp", "vjp = of_matrix(slope)")]
     if hess is not None:
         pull = of_matrix(entries.function(hess, "hess"))
-        made = f"vjp = of_matrix({_name(hess)})"
-        found.append((f"hess of {name}", slope, pull, "slope, vjp", made))
+        line = f"vjp = of_matrix({called['hess']})"
+        found.append((f"hess of {name}", slope, pull, "slope, vjp", line))
     if hessp is not None:
         pull = of_product(entries.function(hessp, "hessp"))
-        made = f"vjp = of_product({_name(hessp)})"
-        found.append((f"hessp of {name}", slope, pull, "slope, vjp", made))
+        line = f"vjp = of_product({called['hessp']})"
+        found.append((f"hessp of {name}", slope, pull, "slope, vjp", line))
     return tuple(
-        _rule(label, forward, vjp, interval, ways, "\n".join([*setup, made, pair]))
-        for label, forward, vjp, pair, made in found
+        _rule(label, forward, vjp, interval, ways, "\n".join([*setup, line, pair]), settings)
+        for label, forward, vjp, pair, line in found
     )
+
+
+def _given(fun: Any, jac: Any, hess: Any, hessp: Any) -> dict[str, Callable[..., Any]]:
+    each = {"fun": fun, "jac": jac, "hess": hess, "hessp": hessp}
+    return {name: f for name, f in each.items() if callable(f)}
 
 
 def of_matrix(hess: Callable[..., Any]) -> Callable[[Array, Array], Array]:
@@ -103,6 +115,7 @@ def _rule(
     domain: Interval,
     ways: Shapes,
     code: str,
+    settings: tuple[str, ...],
 ) -> Rule:
     def pull(xs: Arrays, gy: Array) -> tuple[Array]:
         return (vjp(xs[0], gy),)
@@ -119,6 +132,7 @@ def _rule(
         span=2.0**-4,
         offers_jvp=False,
         call=None,
-        body=None,
+        second=None,
         code=code,
+        settings=settings,
     )

@@ -18,10 +18,12 @@ from backprop.kernel.function import NaryFunction
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
 from backprop.testing.entries import Ways
+from backprop.testing.source import defined, name_of
 from backprop.transforms.forward_mode import tangents
 
 Arrays: TypeAlias = tuple[Array, ...]
 OnVariables: TypeAlias = Callable[..., Variable]
+Pullback: TypeAlias = Callable[[Arrays, Array], Sequence[Array]]
 Anything: TypeAlias = Callable[..., Any]  # what verify was given, before it is known what it is
 
 
@@ -40,16 +42,42 @@ class Rule:
     span: float  # from which part of the dtype's range of magnitudes inputs are drawn
     offers_jvp: bool  # else it is only what backward gives on Variables, and convicts nobody
     call: OnVariables | None  # whose Functions are held to their promises of new memory
-    body: Anything | None  # the forward as a function of Variables, where it may run on them
+    second: Pullback | None  # another gradient, of the forward's code; it raises where it has none
     code: str  # Python that rebuilds it in a script, as the last line of which it is an expression
     few: Shapes | None = None  # which ways to call it are tried, though any would do
     settings: tuple[str, ...] = ()  # what check_gradient is called with besides, in a script
     dtypes: tuple[str, ...] | None = None  # of its parameters: it is tried in no others
+    members: Callable[[Arrays], Arrays] | None = None  # what is made of numbers drawn as inputs
+    where: str = ""  # its domain in words, where that is no Interval
+    opinion: str = "the forward on Variables"  # whose the second gradient is
+    reference: Callable[..., Any] | None = None  # a better forward, which judges in its place
+    precision: float = 0.0  # how exact the forward is, relative to its largest value
+    ignored: frozenset[str] = frozenset()  # the kinds of findings that are known already
 
     @property
     def arity(self) -> int:
         """The number of inputs."""
         return len(self.domains)
+
+    def truth(self, *xs: Array) -> Array:
+        """The value that differences are taken of."""
+        if self.reference is None:
+            return self.forward(*xs)
+        return exact(self.reference(*xs))
+
+    def placed(self, xs: Arrays) -> Arrays:
+        """Numbers that were drawn, as inputs from where the rule is meant for."""
+        return xs if self.members is None else self.members(xs)
+
+
+def exact(values: Any) -> Array:
+    """Numbers of any kind, those of mpmath or fractions too, in the widest dtype of NumPy."""
+    found: Any = np.asarray(values)
+    if found.dtype != object:
+        return np.asarray(found, np.longdouble)
+    high = found.astype(np.float64)
+    both: Array = high.astype(np.longdouble) + np.asarray(found - high).astype(np.float64)
+    return both
 
 
 class Join(NaryFunction):
@@ -82,7 +110,7 @@ def rule_of(
     domains = _domains(call, _domain_of(call) if domain is None else domain, given)
     joined = _joined(call)
     return Rule(
-        name=_name(call),
+        name=name_of(call),
         forward=_forward(joined),
         vjp=_vjp(joined),
         jvp=_jvp(joined),
@@ -93,7 +121,7 @@ def rule_of(
         span=_said(call, "span", 1.0),
         offers_jvp=getattr(call, "has_jvp", True),
         call=joined,
-        body=_body(call),
+        second=_second(call),
         code=_code(call),
     )
 
@@ -106,29 +134,31 @@ def pair(
     jvp: Callable[..., Array] | None = None,
 ) -> Rule:
     """The rule of two plain functions on arrays, or of three."""
-    given = None if shapes is None else entries.shapes(shapes)
-    names = [_name(entries.function(f, what)) for f, what in ((forward, "forward"), (vjp, "vjp"))]
-    name = ", ".join(names)
-    domains = _of_pair(forward, entries.intervals(domain, name), given, names[0])
+    ways = None if shapes is None else entries.shapes(shapes)
+    given = {"forward": forward, "vjp": vjp} | ({} if jvp is None else {"jvp": jvp})
+    names = [name_of(entries.function(f, what)) for what, f in given.items()]
+    name = ", ".join(names[:2])
+    domains = _of_pair(forward, entries.intervals(domain, name), ways, names[0])
     count = len(domains)
     entries.takes(forward, count, names[0])
     entries.takes(vjp, count + 1, names[1])
     if jvp is not None:
-        entries.takes(entries.function(jvp, "jvp"), 2 * count, _name(jvp))
+        entries.takes(jvp, 2 * count, names[2])
+    lines, called = zip(*(defined(f, what) for what, f in given.items()), strict=True)
     return Rule(
         name=name,
         forward=forward,
         vjp=lambda xs, gy: _gradients(vjp(*xs, gy), count),
         jvp=None if jvp is None else lambda xs, txs: np.asarray(jvp(*xs, *txs)),
         domains=domains,
-        shapes=given,
+        shapes=ways,
         order=1,
         composed=False,
         span=1.0,
         offers_jvp=True,
         call=None,
-        body=forward,
-        code=f"{_import(forward)}\n{_import(vjp)}\n{name}",
+        second=differentiated(forward),
+        code="\n".join([*lines, ", ".join(called)]),
     )
 
 
@@ -208,7 +238,7 @@ def _forward(call: OnVariables) -> Callable[..., Array]:
     def forward(*xs: Array) -> Array:
         y: object = call(*map(Variable, xs))
         if not isinstance(y, Variable):
-            raise TypeError(f"{_name(call)} must return one Variable, got {type(y).__name__}")
+            raise TypeError(f"{name_of(call)} must return one Variable, got {type(y).__name__}")
         return y.data
 
     return forward
@@ -236,7 +266,7 @@ def _jvp(call: OnVariables) -> Callable[[Arrays, Arrays], Array]:
 
 def _domains(call: object, domain: Domain, ways: Shapes | None) -> tuple[Interval, ...]:
     """The Interval of each input of `call`."""
-    name = _name(call)
+    name = name_of(call)
     domain = entries.intervals(domain, name)
     count = _arity(call, domain, ways)
     entries.fit(ways, count, name)
@@ -255,12 +285,27 @@ def _arity(call: object, domain: Domain, ways: Shapes | None) -> int:
         return len(ways[0])
     if isinstance(call, Node):
         raise ArgumentTypeError(
-            f"{_name(call)} takes any number of inputs: pass a tuple of domains"
+            f"{name_of(call)} takes any number of inputs: pass a tuple of domains"
         )
-    return entries.arity(call, _name(call))
+    return entries.arity(call, name_of(call))
 
 
-def _body(call: object) -> Anything | None:
+def differentiated(body: Anything) -> Pullback:
+    """The gradient of NumPy code by the rules of this kernel, if it runs on Variables."""
+
+    def second(xs: Arrays, gy: Array) -> Sequence[Array]:
+        inputs = tuple(map(Variable, xs))
+        y = body(*inputs)
+        if not isinstance(y, Variable) or y.is_constant:
+            raise TypeError("the forward converts its inputs")
+        y.grad = gy.astype(y.dtype)
+        y.backward()
+        return [np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs]
+
+    return second
+
+
+def _second(call: object) -> Pullback | None:
     """What a Function computes, as NumPy code; a callable on Variables needs no second opinion."""
     if not isinstance(call, Node):
         return None
@@ -274,17 +319,7 @@ def _body(call: object) -> Anything | None:
         y: Any = getattr(copy(spare), "forward")(*xs)  # noqa: B009  # each kind has its own
         return Join()(*y)[0] if nary else y
 
-    return body
-
-
-def _name(call: object) -> str:
-    return getattr(call, "__name__", type(call).__name__)
-
-
-def _import(call: object) -> str:
-    where, name = getattr(call, "__module__", "__main__"), _name(call)
-    local = where == "__main__" or "<" in getattr(call, "__qualname__", name)
-    return f"# here define {name} as you do" if local else f"from {where} import {name}"
+    return differentiated(body)
 
 
 def _code(call: object) -> str:
@@ -293,6 +328,6 @@ def _code(call: object) -> str:
     if callable(source):
         return str(source())
     if not isinstance(call, Node):
-        return f"{_import(call)}\n{_name(call)}"
-    made = f"{_name(call)}()" if type(call).__repr__ is object.__repr__ else repr(call)
-    return f"{_import(type(call))}\n{made}"
+        return "\n".join(defined(call))
+    line, name = defined(type(call))
+    return f"{line}\n{f'{name}()' if type(call).__repr__ is object.__repr__ else repr(call)}"

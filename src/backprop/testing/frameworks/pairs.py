@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import Any
 
 from backprop.ground.arrays import Array
-from backprop.ground.domain import Domain
+from backprop.ground.domain import REALS, Domain
 from backprop.ground.narrowing import is_sequence
 from backprop.testing import entries
+from backprop.testing.bound import Bound
 from backprop.testing.entries import Ways
 from backprop.testing.frameworks import registry
 from backprop.testing.frameworks.protocol import Framework
@@ -18,18 +19,24 @@ from backprop.testing.rules import Rule, pair
 
 
 def pair_in(
-    name: str | None, functions: tuple[Any, Any, Any], domain: Domain, shapes: Ways | None
+    name: str | None,
+    functions: tuple[Any, Any, Any],
+    domain: Domain | None,
+    shapes: Ways | None,
+    said: Mapping[str, object],
 ) -> Rule:
     """The rule of a forward, a vjp and perhaps a jvp, on arrays or on a framework's tensors."""
     forward, vjp, jvp = functions
+    domain = REALS if domain is None else domain
+    settings = Bound(forward, name, None, None, None, said).settings
     if name is None:
-        return pair(forward, vjp, domain, shapes, jvp)
+        return replace(pair(forward, vjp, domain, shapes, jvp), settings=settings)
     framework = registry.named(name)
     value = _one(framework, entries.function(forward, "forward"))
     pull = _several(framework, entries.function(vjp, "vjp"))
     push = None if jvp is None else _one(framework, entries.function(jvp, "jvp"))
     rule = pair(value, pull, domain, shapes, push)
-    return replace(rule, body=None, settings=(f"framework={name!r}",))
+    return replace(rule, second=None, settings=settings)
 
 
 def _one(framework: Framework, function: Callable[..., Any]) -> Callable[..., Array]:

@@ -24,7 +24,7 @@ from backprop.testing.frameworks.protocol import (
     NotOffered,
     OnTensors,
 )
-from backprop.testing.generators.strategies import ordinary, small_ways
+from backprop.testing.generators.strategies import ordinary_inputs, small_ways
 from backprop.testing.judging.mismatch import CannotCall, cannot_call
 from backprop.testing.parameters import Parameters
 from backprop.testing.rules import Rule
@@ -127,7 +127,7 @@ def _rule(
         span=1.0 if order == 1 else 0.0,
         offers_jvp=order == 1,
         call=None,
-        body=None,
+        second=None,
         code=name,
         settings=settings,
     )
@@ -191,7 +191,7 @@ def _signature(target: Any, given: Bound) -> int | None:
 def _drawn(rule: Rule, way: tuple[Shape, ...]) -> Arrays:
     rng = np.random.default_rng(0)
     dtype = rule.dtypes[0] if rule.dtypes else "float64"
-    return tuple(ordinary(d, s, dtype, rng) for d, s in zip(rule.domains, way, strict=True))
+    return ordinary_inputs(rule, way, dtype, rng)
 
 
 def _result(rule: Rule, way: tuple[Shape, ...]) -> Shape:

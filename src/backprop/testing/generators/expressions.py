@@ -19,7 +19,7 @@ from backprop.ground.domain import REALS, Domain, Interval
 from backprop.kernel.table import TABLE
 from backprop.kernel.variable import Node, Variable
 from backprop.testing.entries import Ways
-from backprop.testing.generators.strategies import ordinary, small_ways
+from backprop.testing.generators.strategies import ordinary_inputs, small_ways
 from backprop.testing.rules import Join, Rule, as_callable, called, rule_of
 from backprop.transforms.gradients import gradients
 
@@ -178,5 +178,4 @@ def _of_numpy(function: Callable[..., Any]) -> tuple[Rule, ...]:
 def _result(rule: Rule, way: tuple[Shape, ...]) -> Shape:
     """The shape of the result for inputs of such shapes."""
     rng = np.random.default_rng(0)
-    xs = (ordinary(d, shape, "float64", rng) for d, shape in zip(rule.domains, way))
-    return np.shape(rule.forward(*xs))
+    return np.shape(rule.forward(*ordinary_inputs(rule, way, "float64", rng)))

@@ -210,6 +210,14 @@ def ordinary(domain: Interval, shape: Shape, dtype: str, rng: np.random.Generato
     return np.array([inner.fit(v) for v in drawn], dtype).reshape(shape)
 
 
+def ordinary_inputs(
+    rule: Rule, way: tuple[Shape, ...], dtype: str, rng: np.random.Generator
+) -> tuple[Array, ...]:
+    """Ordinary inputs of a rule, of such shapes."""
+    each = zip(rule.domains, way, strict=True)
+    return rule.placed(tuple(ordinary(domain, shape, dtype, rng) for domain, shape in each))
+
+
 def span_of(domain: Interval) -> tuple[float, float]:
     """The lower and the upper end of ordinary numbers in a domain."""
     low = max(domain.low, -10.0 if domain.high > -10.0 else domain.high - 20.0)

@@ -24,7 +24,7 @@ from backprop.testing.judging.measuring import (
     gradient_spread,
     widened,
 )
-from backprop.testing.numeric.differences import curvature, one_sided, reach
+from backprop.testing.numeric.differences import curvature, one_sided, reach, stairs
 from backprop.testing.numeric.limits import SAFETY, Derivative
 from backprop.testing.numeric.ties import extremes, slopes_around, tied
 from backprop.testing.rules import Rule
@@ -48,7 +48,7 @@ def mismatch(point: Point, rule: Rule, gy: Array, seen: Measurement) -> int | No
     with np.errstate(all="ignore"):
         right = _right_in_wider(point, rule, gy, seen)
         for k in map(int, suspects):
-            rounding = right[k] and (rule.composed or _rounding(point, gy, seen, k))
+            rounding = right[k] and _rounding(point, rule, gy, seen, k)
             if not (rounding or _excused(point, rule, gy, seen, k, stable=bool(right[k]))):
                 return k
     return None
@@ -77,7 +77,8 @@ def _excused(
     if not np.isfinite(seen.analytic[k]):
         return False
     return (
-        _last_places(point, gy, seen, k)
+        (seen.analytic[k] == 0 and bool(point.ask(stairs, seen.input, seen.columns[k], True).all()))
+        or _last_places(point, gy, seen, k)
         or _between_slopes(point, gy, seen, k)
         or _ill_conditioned(point, rule, gy, seen, k, stable=stable)
         or bool(point.contradicted(seen.input, k).any())
@@ -163,7 +164,7 @@ def _between_around(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
     return ends is not None and _between(*ends, point, seen, k)
 
 
-def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
+def _rounding(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) -> bool:
     """Whether rounding can have made an error as large as this, if the wider dtype has none.
 
     A rule that is wrong in one dtype only is right in the wider one too. But rounding gives no nan
@@ -178,7 +179,8 @@ def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
         return bool(max(slope.max(), abs(seen.numeric[k])) > info.max * _ALMOST)
     g = abs(gy.reshape(-1).astype(np.longdouble))
     slopes = point.ask(reach, i, j, True)
-    part = info.eps**0.5 if info.eps <= _FLOAT64 else _NARROW * info.eps
+    few = info.eps > _FLOAT64 and not rule.composed
+    part = _NARROW * info.eps if few else info.eps**0.5
     half = part * np.where(g == 0, 0, g * slopes).sum()
     cotangents = ULPS * info.eps * g.max() * slopes.max()  # they may cancel too
     flushed = info.smallest_normal * (ULPS + g.size)

@@ -32,6 +32,10 @@ _WIDER: Final[dict[type[np.floating[Any]], type[np.floating[Any]]]] = {
 }
 _COLUMNS: Final = {1: 4, 2: 2}  # so many elements of an input are checked, by the order
 ULPS: Final = 8
+_ALONE: Final = 2**12  # in place of ULPS, of what runs in float64 alone
+_ALONE_NARROW: Final = 2**8  # or in a narrower dtype alone
+_NOISE: Final = 2**9  # roundings of the dtype that differences are taken in
+_FLOAT64: Final = float(np.finfo(np.float64).eps)
 FEW_TRIALS: Final = 8
 MANY_TRIALS: Final = 64  # of several rules most may see nothing: their roundings cancel wholly
 _ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
@@ -45,6 +49,7 @@ class Point:
     xs: Arrays
     y: Array
     wide: type[np.floating[Any]] | None  # the dtype of the differences, if wider than the rule's
+    narrow: bool  # whether it computes in no wider dtype, though it may take one
     columns: tuple[list[int], ...]  # which elements of each input are checked
     jacobians: tuple[Derivative, ...]  # of the flat output, by these elements
     asked: dict[tuple[object, ...], Any] = field(
@@ -134,7 +139,8 @@ def measure(
     columns = columns if finite else tuple([] for _ in xs)
     at = tuple(x.astype(wide) for x in xs) if wide else xs
     jacobians = tuple(_jacobian(rule, at, i, cols, y.size, off) for i, cols in enumerate(columns))
-    return Point(rule, xs, y, wide, columns, jacobians)
+    narrow = wide is None or _is_narrow(rule, at, y.dtype)
+    return Point(rule, xs, y, wide, narrow, columns, jacobians)
 
 
 def compare(point: Point, gy: Array, gxs: Sequence[Array]) -> Iterator[Measurement]:
@@ -150,11 +156,30 @@ def compare(point: Point, gy: Array, gxs: Sequence[Array]) -> Iterator[Measureme
             floor = np.longdouble(info.smallest_subnormal) * (ULPS + g.size)
             # Where f is flat, and 0 at all steps, a product of two roundings may be left.
             floor += ULPS * np.longdouble(info.eps) ** 2 * steepest
-            tolerance = SAFETY * error + ULPS * info.eps * terms + floor
+            # So much the differences themselves are off, in all outputs that an element moves.
+            sizes = np.max(abs(j.value), axis=0, initial=0, where=np.isfinite(j.value))
+            floor = (
+                floor
+                + _NOISE * np.finfo(point.wide or gx.dtype).eps * abs(g).max(initial=0) * sizes
+            )
+            eps = float(info.eps)
+            tolerance = SAFETY * error + _ulps(point, eps) * eps * terms + floor
             numeric = parts.sum(axis=0)
-            numeric = np.where(abs(numeric) > info.max, np.nan, numeric)  # overflows: unknown
+            # It overflows, or may: unknown.
+            numeric = np.where(abs(numeric) + tolerance > info.max, np.nan, numeric)
         analytic = gx.reshape(-1)[cols].astype(np.longdouble)
         yield Measurement(i, cols, analytic, numeric, tolerance, terms)
+
+
+def _ulps(point: Point, eps: float) -> int:
+    """How many roundings a gradient may be off by.
+
+    Where the rule computes in no wider dtype nothing tells how many of its own it has: a solver,
+    or a transform, has those of its condition.
+    """
+    if not point.narrow:
+        return ULPS
+    return _ALONE if eps <= _FLOAT64 else _ALONE_NARROW
 
 
 def _steepest(jacobian: Derivative) -> np.longdouble:
@@ -175,25 +200,37 @@ def _columns(size: int, most: int, rng: np.random.Generator | None) -> list[int]
 def wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | None, Array]:
     """The dtype to take differences in, wider than that of `xs` if the rule computes in it.
 
-    And the noise of y that shows there. Half the digits must agree, else y is mostly rounding: flat
-    between its jumps, as x + 1e8 - 1e8 is in float32. Then nothing is known. Of one rule an element
-    near 0 is no sign of that; of several in a row it may be all that is left.
+    And the noise of y, as far as it was said or shows there. Half the digits must agree, else y is
+    mostly rounding: flat between its jumps, as x + 1e8 - 1e8 is in float32. Then nothing is known.
+    Of one rule an element near 0 is no sign of that; of several it may be all that is left.
     """
-    quiet = np.zeros(y.size)
+    largest = float(abs(y).max(initial=0, where=np.isfinite(y)))
+    said = np.full(y.size, rule.precision * largest)
     wide = _WIDER.get(np.result_type(*xs).type)
     if wide is None or np.finfo(wide).eps >= np.finfo(np.result_type(*xs)).eps:
-        return None, quiet
+        return None, said
     try:
         at = tuple(x.astype(wide) for x in xs)
-        there = np.asarray(rule.forward(*at))
-        rule.forward(*map(rounded, at, range(len(at))))  # it may take that dtype here alone
+        there = np.asarray(rule.truth(*at))
+        rule.truth(*map(rounded, at, range(len(at))))  # it may take that dtype here alone
     except Exception:
-        return None, quiet
-    if there.dtype != wide or there.shape != y.shape:
-        return None, quiet
+        return None, said
+    if there.shape != y.shape or (there.dtype != wide and rule.reference is None):
+        return None, said
+    if rule.reference is not None:
+        return wide, said
     half = float(np.finfo(y.dtype).eps) ** 0.5
     close = np.isclose(there, y, rtol=half, atol=0.0 if rule.composed else half)
-    return wide, np.where(close, 0.0, np.inf).reshape(-1)
+    return wide, np.where(close.reshape(-1), said, np.inf)
+
+
+def _is_narrow(rule: Rule, at: Arrays, dtype: np.dtype[Any]) -> bool:
+    """Whether the value at inputs of all digits has those of a narrower dtype only.
+
+    So has what a solver gives that takes a wide dtype and computes in float64 all the same.
+    """
+    values = np.asarray(rule.truth(*map(rounded, at, range(len(at)))))
+    return np.array_equal(values.astype(dtype), values)
 
 
 def _jacobian(rule: Rule, xs: Arrays, i: int, cols: list[int], rows: int, off: Array) -> Derivative:
@@ -213,7 +250,7 @@ def _noise(rule: Rule, xs: Arrays, i: int, j: int) -> Array:
     It is known no better than that. A sum may lose a small operand beside large ones that cancel;
     then f is flat, its own rounding is nothing, and only this tells.
     """
-    here = np.asarray(rule.forward(*xs)).reshape(-1)
+    here = np.asarray(rule.truth(*xs)).reshape(-1)
     moved = tuple(rounded(x, k, abs(x).max(initial=0)) for k, x in enumerate(xs))
     moved[i].flat[j] = xs[i].flat[j]
     there = np.asarray(_partial(rule, moved, i, here.size)(moved[i])).reshape(-1)
@@ -271,7 +308,7 @@ def _partial(rule: Rule, xs: Arrays, i: int, size: int) -> Map:
 
     def f(x: Array) -> Array:
         try:
-            y = np.asarray(rule.forward(*xs[:i], x, *xs[i + 1 :]))
+            y = np.asarray(rule.truth(*xs[:i], x, *xs[i + 1 :]))
         except Exception:  # each library has its own errors
             return np.full(size, np.nan, x.dtype)
         return y if y.size == size else np.full(size, np.nan, x.dtype)

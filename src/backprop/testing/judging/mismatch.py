@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
 from typing import Final
 
 import numpy as np
@@ -10,16 +15,49 @@ from backprop.errors import BackpropError
 from backprop.ground.arrays import Array
 from backprop.testing.judging.measuring import Measurement, Point
 from backprop.testing.rules import Arrays, Rule
+from backprop.testing.source import defined
 
+_NAMES: Final = (
+    *("Ascending", "Distinct", "Invertible", "Orthogonal", "PositiveDefinite", "Simplex"),
+    *("Sorted", "Symmetric", "Triangular", "UnitVectors"),
+)
+_PACKAGE: Final = Path(__file__).parents[2]
 PERIOD: Final = 8  # large arrays repeat so many numbers, so that they can be printed
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An element of an input of a rule by which its gradient is wrong."""
+
+    rule: Rule
+    xs: Arrays
+    gy: Array
+    input: int
+    column: int  # in the flat input
 
 
 class GradientMismatch(BackpropError, AssertionError):  # noqa: N818 (it is a finding)
     """A derivative rule is wrong. The message says where and by how much; `script` repeats it."""
 
-    def __init__(self, message: str, script: str) -> None:
+    def __init__(
+        self, message: str, script: str, kind: str = "gradient", place: Place | None = None
+    ) -> None:
         super().__init__(f"{message}\n\nThis script repeats it:\n\n{script}")
+        self.message = message
         self.script = script
+        self.kind = kind  # "gradient", or which law is broken
+        self.place = place
+
+    def with_lines(self, lines: Sequence[str]) -> GradientMismatch:
+        """The same finding, with more to say of it."""
+        message = "\n".join([self.message, *lines])
+        made = GradientMismatch(message, self.script, self.kind, self.place)
+        made.__cause__ = self.__cause__
+        return made
+
+
+class Findings(BackpropError, ExceptionGroup[GradientMismatch]):  # noqa: N818 (they are findings)
+    """All that is wrong with a rule, one GradientMismatch for each law that it breaks."""
 
 
 class NothingToJudge(BackpropError, ValueError):  # noqa: N818 (it is a finding)
@@ -54,18 +92,33 @@ def wrong(rule: Rule, point: Point, gy: Array, seen: Measurement, k: int) -> Gra
         f"    error      {float(abs(analytic - numeric)):.3g}, "
         f"where {float(tolerance):.3g} is the tolerance",
         _script(rule, point.xs, gy),
+        place=Place(rule, point.xs, gy, seen.input, seen.columns[k]),
     )
 
 
-def broken(rule: Rule, xs: Arrays, gy: Array, law: str) -> GradientMismatch:
+def broken(rule: Rule, xs: Arrays, gy: Array, law: str, kind: str) -> GradientMismatch:
     """A law does not hold, whatever the values are."""
-    return GradientMismatch(f"{rule.name}: backward breaks a law: {law}", _script(rule, xs, gy))
+    text = f"{rule.name}: backward breaks a law: {law}"
+    return GradientMismatch(text, _script(rule, xs, gy), kind)
 
 
 def raised(rule: Rule, xs: Arrays, error: Exception) -> GradientMismatch:
     """The rule raised where it should give a value or a gradient."""
-    text = f"{rule.name} raised {type(error).__name__}: {error}"
-    return GradientMismatch(text, _script(rule, xs, None))
+    text = f"{rule.name} raised {type(error).__name__}: {error}{_raised_at(error)}"
+    return GradientMismatch(text, _script(rule, xs, None), "raised")
+
+
+def _raised_at(error: Exception) -> str:
+    """The line of the rule that raised, where it is written in Python."""
+    frames = extract_tb(error.__traceback__)
+    users = [f for f in frames if not _is_ours(f.filename)] or frames[-1:]
+    return "".join(
+        f"\n    in {f.name}, {f.filename}, line {f.lineno}: {f.line}" for f in users[-1:]
+    )
+
+
+def _is_ours(filename: str) -> bool:
+    return Path(filename).is_relative_to(_PACKAGE)
 
 
 def _number(value: Array) -> str:
@@ -75,13 +128,18 @@ def _number(value: Array) -> str:
 def _script(rule: Rule, xs: Arrays, gy: Array | None) -> str:
     *setup, function = rule.code.split("\n")
     plain = ", " in function and not function.endswith(")")
-    forward, *vjp = function.split(", ") if plain else [function]
-    arguments = [forward, *map(literal, xs), *(f"vjp={v}" for v in vjp)]
+    forward, *others = function.split(", ") if plain else [function]
+    named = zip(("vjp", "jvp"), others)
+    arguments = [forward, *map(literal, xs), *(f"{name}={value}" for name, value in named)]
     if gy is not None:
         arguments.append(f"gy={literal(gy)}")
     arguments += rule.settings
-    imports = ["import numpy as np", "from backprop.testing import check_gradient"]
-    return "\n".join([*imports, *setup, "", f"check_gradient({', '.join(arguments)})"])
+    setup += [] if rule.reference is None else [defined(rule.reference, "reference")[0]]
+    call = f"check_gradient({', '.join(arguments)})"
+    names = [name for name in _NAMES if re.search(rf"\b{name}\(", call)]
+    ours = ["from backprop import Interval"] if re.search(r"\bInterval\(", call) else []
+    tested = f"from backprop.testing import {', '.join(['check_gradient', *names])}"
+    return "\n".join(["import numpy as np", *ours, tested, *setup, "", call])
 
 
 def literal(x: Array) -> str:

@@ -19,9 +19,10 @@ def scaled(rule: Rule, by: float) -> Rule:
     return _changed(rule, lambda gx, x, gy: gx * gx.dtype.type(by))
 
 
-def planted(rule: Rule) -> dict[str, Rule]:
-    """Faulty copies of `rule`, by what is wrong with them."""
-    changed = {name: _changed(rule, change) for name, change in _CHANGES.items()}
+def planted(rule: Rule, dtypes: Sequence[str] = ()) -> dict[str, Rule]:
+    """Faulty copies of `rule`, by what is wrong with them; in one of several dtypes alone too."""
+    changes = _CHANGES | ({f"wrong in {dtypes[-1]}": _wrong_in(dtypes[-1])} if dtypes[1:] else {})
+    changed = {name: _changed(rule, change) for name, change in changes.items()}
     return changed | {name: with_vjp(rule, make(rule.vjp)) for name, make in _WRAPPERS.items()}
 
 
@@ -34,6 +35,20 @@ def _changed(rule: Rule, change: Change) -> Rule:
 
 def _times(factor: float) -> Change:
     return lambda gx, x, gy: (gx * gx.dtype.type(factor)).astype(gx.dtype)
+
+
+def _wrong_in(dtype: str) -> Change:
+    return lambda gx, x, gy: gx * gx.dtype.type(1 + 1e-2 * (gx.dtype == dtype))
+
+
+def _wrong_inside(gx: Array, x: Array, gy: Array) -> Array:
+    gx = gx.copy()
+    gx.flat[gx.size // 2] *= 1 + 1e-2
+    return gx
+
+
+def _wrong_layout(gx: Array, x: Array, gy: Array) -> Array:
+    return gx * 2 if gy.size > 1 and 0 in gy.strides else gx
 
 
 def _dropped(gx: Array, x: Array, gy: Array) -> Array:
@@ -65,13 +80,11 @@ def _other_dtype(gx: Array, x: Array, gy: Array) -> Array:
     return gx.astype(np.float32 if gx.dtype == np.float64 else np.float64)
 
 
+RELATIVE: Final = {f"factor 1 + 1e-{k}": 10.0**-k for k in (3, 5, 7, 9)}
 _CHANGES: Final[dict[str, Change]] = {
     "sign": _times(-1.0),
     "factor 2": _times(2.0),
-    "factor 1 + 1e-3": _times(1 + 1e-3),
-    "factor 1 + 1e-5": _times(1 + 1e-5),
-    "factor 1 + 1e-7": _times(1 + 1e-7),
-    "factor 1 + 1e-9": _times(1 + 1e-9),
+    **{name: _times(1 + size) for name, size in RELATIVE.items()},
     "offset": lambda gx, x, gy: gx + gx.dtype.type(1e-3),
     "no gradient": lambda gx, x, gy: np.zeros_like(gx),
     "wrong for x > 0": lambda gx, x, gy: np.where(x > 0, gx * gx.dtype.type(1.5), gx),
@@ -79,6 +92,8 @@ _CHANGES: Final[dict[str, Change]] = {
     "wrong for large x": lambda gx, x, gy: np.where(abs(x) > 5, gx * gx.dtype.type(1.5), gx),
     "clipped": lambda gx, x, gy: np.clip(gx, -1, 1),
     "dropped element": _dropped,
+    "wrong for the element in the middle": _wrong_inside,
+    "wrong for a cotangent of stride 0": _wrong_layout,
     "elements mixed": _mixed,
     "elements reversed": lambda gx, x, gy: gx.reshape(-1)[::-1].reshape(gx.shape).copy(),
     "transposed": lambda gx, x, gy: gx.T.copy(),

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import frexp, inf, isfinite
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 Map: TypeAlias = Callable[[Array], Array]
 
 _STEPS: Final = 12
+_QUARTER: Final = 0.25
+_LARGE: Final = 2.0**10  # beyond, few steps are short beside 1
+_FAR: Final = 24  # powers of two
 _NARROW: Final = 2.0**-6  # relative to x
 _INNER: Final = 64.0  # the most that is taken for what f computes with inside, there
 _LAST: Final = 3  # steps, the finest ones
@@ -103,16 +106,33 @@ def column(
 
     `noise` is what is known otherwise of how exactly f is computed.
     """
-    steps = ladder(x.flat[j], domain)
+    steps = ladder(x.flat[j], domain, nearest(x, j))
     if not steps:
         return _unknown(f, x)
     here, above, below, half, ulps = _evaluate(f, x, j, steps)
     with np.errstate(all="ignore"):
         jump = np.maximum(abs(above - here), abs(below - here))
         bend = kink(above + below - 2 * here, half, np.maximum(ulps, noise))
-        found = limit((above - below) / (2 * half), half, ulps, jump, CENTRAL, noise, bend)
+        slopes = (above - below) / (2 * half)
+        found = limit(slopes, half, ulps, jump, CENTRAL, noise, bend, together=True)
         flat = _FLAT * float(np.finfo(x.dtype).eps) ** 0.5 * max(abs(float(x.flat[j])), 1.0)
         return _on_steps(found, jump, half, flat, ulps)
+
+
+def stairs(f: Map, x: Array, j: int, domain: Interval = REALS) -> NDArray[np.bool_]:
+    """Where f may be a staircase around an `x` so large that no step is short: floor at 2**49.
+
+    It is flat between whole numbers there, or where nothing lies between these it may be.
+    """
+    at = x.flat[j]
+    if abs(float(at)) < _LARGE or float(at) not in domain:
+        return np.zeros(np.asarray(f(x)).size, bool)
+    points = [np.floor(at) + at.dtype.type(part) for part in (0.25, 0.5, 0.75)]
+    within = np.spacing(abs(at)) < _QUARTER  # else most numbers there are whole, and floor is x
+    values = np.array([_at(f, x, j, p) for p in (points if within else [at, 2 * at])])
+    flat: NDArray[np.bool_] = (values == values[0]).all(axis=0)
+    moved: Array = abs(values[1] - values[0])
+    return flat if within else (moved == abs(at)) | (moved == 0)
 
 
 def _on_steps(found: Derivative, jump: Array, h: Array, least: float, ulps: Array) -> Derivative:
@@ -129,14 +149,16 @@ def _on_steps(found: Derivative, jump: Array, h: Array, least: float, ulps: Arra
     return Derivative(found.value, np.where(jumps, inf, error))
 
 
-def elementwise(f: Map, x: Array, domain: Interval = REALS) -> Derivative:
+def elementwise(
+    f: Map, x: Array, domain: Interval = REALS, noise: Array | float = 0.0
+) -> Derivative:
     """The derivative of an elementwise `f` at each element of the vector `x`, all at once.
 
     With fewer steps than `column` takes: half as many, of the scale of x and of 1 in turn, and for
     each element what is known better.
     """
     own, relative = (
-        _at_all(f, x, domain, top) for top in (np.full(x.shape, -2), _exponents(x) - 3)
+        _at_all(f, x, domain, top, noise) for top in (np.full(x.shape, -2), _exponents(x) - 3)
     )
     better, error = relative.error < own.error, np.minimum(relative.error, own.error)
     gap = abs(relative.value - own.value)  # steps of one scale may all stride over a kink
@@ -144,7 +166,9 @@ def elementwise(f: Map, x: Array, domain: Interval = REALS) -> Derivative:
     return Derivative(np.where(better, relative.value, own.value), error)
 
 
-def _at_all(f: Map, x: Array, domain: Interval, top: NDArray[np.int_]) -> Derivative:
+def _at_all(
+    f: Map, x: Array, domain: Interval, top: NDArray[np.int_], noise: Array | float
+) -> Derivative:
     """The derivatives by a ladder that begins at 2**top for each element, or at its room."""
     edges = np.array([inf, *domain.edges])[:, np.newaxis]
     room = _exponents(abs(x - edges).min(axis=0)) - 2
@@ -159,8 +183,8 @@ def _at_all(f: Map, x: Array, domain: Interval, top: NDArray[np.int_]) -> Deriva
         half: Array = (points[0] - points[1]) / 2
         here, above, below, half, ulps = _exact(np.asarray(f(x)), *rows, half, ulps)
         jump = np.maximum(abs(above - here), abs(below - here))
-        bend = kink(above + below - 2 * here, half, ulps)
-        return limit((above - below) / (2 * half), half, ulps, jump, CENTRAL, 0.0, bend)
+        bend = kink(above + below - 2 * here, half, np.maximum(ulps, noise))
+        return limit((above - below) / (2 * half), half, ulps, jump, CENTRAL, noise, bend)
 
 
 def one_sided(f: Map, x: Array, j: int, domain: Interval = REALS) -> tuple[Derivative, Derivative]:
@@ -208,14 +232,26 @@ def curvature(f: Map, x: Array, j: int, domain: Interval = REALS) -> Array:
     return found
 
 
-def ladder(x: np.floating, domain: Interval) -> list[float]:
-    """The steps to take from `x`, coarse to fine; none where `x` is no inner point of `domain`."""
+def nearest(x: Array, j: int) -> float:
+    """How near another element of `x` is to element `j`, where none is equal to it: else inf."""
+    gaps = abs(x.reshape(-1) - x.flat[j]).astype(float)
+    return float(gaps[gaps > 0].min(initial=inf))
+
+
+def ladder(x: np.floating, domain: Interval, near: float = inf) -> list[float]:
+    """The steps to take from `x`, coarse to fine; none where `x` is no inner point of `domain`.
+
+    Where another element is much nearer than the other ladders tell, one begins at its distance.
+    """
     at = float(x)
     if not isfinite(at) or at not in domain:
         return []
     room = _exponent(domain.distance(at)) - 2
     finest = _exponent(float(np.spacing(abs(x)))) + 11  # one more than the bits of the fraction
     tops = {min(top, room) // 3 * 3 for top in (-2, _exponent(at) - 3 if at else -2)}
+    beside = (_exponent(near) - 3) // 3 * 3
+    if beside < max(tops) and not any(top - _FAR <= beside <= top for top in tops):
+        tops.add(beside)
     exponents = {top - 3 * k for top in tops for k in range(_STEPS)}
     return [_FRACTION * 2.0**e for e in sorted(exponents, reverse=True) if e >= finest]
 
@@ -267,6 +303,11 @@ def _ulps(
         )
         found: Array = np.maximum(ulps, 2 * hidden)
     return found
+
+
+def _at(f: Map, x: Array, j: int, p: np.floating[Any]) -> Array:
+    """What f gives where element `j` of `x` is `p`, flattened."""
+    return np.asarray(f(_moved(x, j, p))).reshape(-1)
 
 
 def _unknown(f: Map, x: Array) -> Derivative:

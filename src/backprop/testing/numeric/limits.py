@@ -53,14 +53,21 @@ def limit(
     powers: tuple[int, ...],
     noise: Array | float = 0.0,
     kink: Array | float = 0.0,
+    *,
+    together: bool = False,
 ) -> Derivative:
     """The limit of the rows of `t` as `h` goes to 0, for each of its columns.
 
-    Every row of `t` and of its extrapolations is a candidate; the least estimated error wins.
+    Every row of `t` and of its extrapolations is a candidate; the least estimated error wins. If
+    the columns are outputs that are computed `together`, all are as noisy as the noisiest: so are
+    those of a Fourier transform.
     """
     h = np.broadcast_to(h, t.shape)
     tail = _tail(t, h)
-    tail = np.where(tail > SAFETY * ulps, SAFETY * tail, tail)  # of noise two samples say little
+    noisy = tail > SAFETY * ulps
+    known = noisy.any(axis=0) & np.isfinite(tail)
+    most = tail.max(initial=0, where=known) if together else tail
+    tail = np.where(noisy, SAFETY * np.maximum(tail, most), tail)  # two samples say little
     noise = np.maximum(np.maximum(ulps, noise), np.maximum(_quantum(jump, h, ulps), tail))
     known = (noise <= _NOISIEST * ulps) | (noise * _NOISIEST <= jump.max(axis=0, initial=0))
     neighbours = h[:-1] == h[1:] * RATIO

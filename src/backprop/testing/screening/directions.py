@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _FEW: Final = 6  # elements of an input that the judge looks at one by one
 _MOST: Final = 12  # suspects, of which the judge acquits all if he does the first
 _GROUPS: Final = 16  # of terms, in which an error of one term is still seen
+_ROOM: Final = 8  # powers of two below the end of the range
+_ROOM: Final = 8  # powers of two below the end of the range
+_HUGE: Final = 2.0**20
 _BELL: Final = 4  # the deviation of the exponents of two around 0
 
 
@@ -43,7 +46,9 @@ def along(rule: Rule, dtype: str, count: int, rng: np.random.Generator) -> Itera
 def points(rule: Rule, dtype: str, count: int, rng: np.random.Generator) -> Iterator[Arrays]:
     """So many inputs of every shape, ordinary, with ties, and far or near 0 in turn."""
     for k, way in enumerate(every(rule, count, rng)):
-        yield tuple(_drawn(d, s, dtype, k, rng) for d, s in zip(rule.domains, way, strict=True))
+        each = zip(rule.domains, way, strict=True)
+        drawn = tuple(_drawn(domain, shape, dtype, k, rng) for domain, shape in each)
+        yield rule.placed(_anywhere(rule, drawn, rng) if k % 4 == 3 else drawn)
 
 
 def looked_at(rule: Rule, xs: Arrays, rng: np.random.Generator) -> Suspect | None:
@@ -112,7 +117,7 @@ class _Line:
 
         def f(t: Array) -> Array:
             moved = (x + t[0] * tangent for x, tangent in zip(self.at, tangents))
-            y = np.asarray(self.rule.forward(*moved)).reshape(-1)
+            y = np.asarray(self.rule.truth(*moved)).reshape(-1)
             return np.add.reduceat(g * y, starts).astype(t.dtype)
 
         noise = np.add.reduceat(abs(g) * self.noise, starts)
@@ -132,11 +137,27 @@ def _drawn(domain: Interval, shape: Shape, dtype: str, k: int, rng: np.random.Ge
     return inside(numbers, domain, dtype).reshape(shape)
 
 
+def _anywhere(rule: Rule, xs: Arrays, rng: np.random.Generator) -> Arrays:
+    """The inputs at any magnitude of their dtype's range that the rule is tried at, all at one."""
+    info = np.finfo(xs[0].dtype)
+    most = rule.span * (min(info.maxexp, 1022) - _ROOM)
+    factor = xs[0].dtype.type(2.0) ** int(rng.uniform(-most, most))
+    each = zip(xs, rule.domains, strict=True)
+    return tuple(
+        inside((x * factor).reshape(-1), d, x.dtype.name).reshape(x.shape) for x, d in each
+    )
+
+
 def _direction(xs: Arrays, rng: np.random.Generator) -> NDArray[np.float64]:
-    """A direction that moves each element by as much as it is, or by 1 if that is less."""
+    """A direction that moves each element by as much as it is, or by 1 if that is less.
+
+    But by as much as it is, where that is so large that 1 would be lost beside it.
+    """
     sizes = np.concatenate([abs(x.reshape(-1)) for x in xs]).astype(np.float64)
     signs = rng.choice((-1.0, 1.0), sizes.size)
-    return signs * np.where(sizes == 0, 1.0, np.minimum(sizes, 1.0))
+    far = sizes > _HUGE
+    moved = np.where(far, sizes, np.minimum(sizes, 1))
+    return signs * np.where(sizes == 0, moved.max(initial=0) or 1.0, moved)
 
 
 def _split(xs: Arrays, v: NDArray[np.float64]) -> Arrays:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Final
 
 import numpy as np
 
+from backprop.testing.budget import Budget
 from backprop.testing.judging.mismatch import GradientMismatch
+from backprop.testing.looks import Look
 from backprop.testing.rules import Rule
 from backprop.testing.screening.directions import along
 from backprop.testing.screening.opinion import differing
@@ -20,23 +23,38 @@ _LOOKS: Final = 60  # along directions, at the dtypes together
 
 
 def screened(
-    rules: Sequence[Rule], dtypes: Sequence[str], seed: int, share: float = 1.0
+    rules: Sequence[Rule],
+    dtypes: Sequence[str],
+    seed: int,
+    share: float = 1.0,
+    looks: list[Look] | None = None,
+    budget: Budget | None = None,
 ) -> GradientMismatch | None:
     """What is wrong with one of the rules at a point that looks suspicious, if anything is.
 
     There are as many looks as a `share` of the usual ones, where fewer examples are asked for.
+    Those at thousands of points are added to `looks`.
     """
     rng, each = np.random.default_rng(seed), share / len(rules)
-    return convicted(s for rule in rules for s in _suspects(rule, each, share, dtypes, rng))
+    spent = Budget(None) if budget is None else budget
+    kept: list[Look] = [] if looks is None else looks
+    suspects = (s for rule in rules for s in _suspects(rule, each, share, dtypes, rng, kept))
+    return convicted(takewhile(lambda _: not spent.spent, suspects))
 
 
 def _suspects(
-    rule: Rule, each: float, share: float, dtypes: Sequence[str], rng: np.random.Generator
+    rule: Rule,
+    each: float,
+    share: float,
+    dtypes: Sequence[str],
+    rng: np.random.Generator,
+    looks: list[Look],
 ) -> Iterator[Suspect]:
-    if rule.order > 1:  # its function is looked at itself, and each call costs as much as many
+    # Of a second order the function is looked at itself, and each call costs as much as many.
+    if rule.order > 1 or "gradient" in rule.ignored:
         return
     for dtype in dtypes:
         if share > _SWEPT:
-            yield from swept(rule, dtype, rng)
+            yield from swept(rule, dtype, rng, looks)
         yield from differing(rule, dtype, max(int(_OPINIONS * each) // len(dtypes), 1), rng)
         yield from along(rule, dtype, max(int(_LOOKS * each) // len(dtypes), 1), rng)

@@ -13,6 +13,7 @@ from backprop.testing.rules import Rule
 _ALWAYS: Final[Shapes] = tuple((s,) for s in ((2, 2), (3, 3), (2,), (3, 2), (17,), (5000,), (4, 4)))
 _AXES: Final = (1, 2, 2, 2, 3, 3, 4, 5)
 _LENGTHS: Final = (1, 2, 2, 3, 3, 4, 5, 6)
+_WIDE: Final = 12  # elements beside a long axis
 _LONG: Final = (9, 17, 33, 300)
 
 
@@ -30,6 +31,7 @@ def every(rule: Rule, count: int, rng: np.random.Generator) -> list[tuple[Shape,
 def _shape(rng: np.random.Generator) -> Shape:
     lengths = rng.choice(_LENGTHS, int(rng.choice(_AXES)))
     if rng.random() < 0.1:
+        lengths = np.where(np.cumprod(lengths) > _WIDE, 1, lengths)
         lengths[rng.integers(len(lengths))] = rng.choice(_LONG)
     return tuple(map(int, lengths))
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.testing.judging.measuring import ULPS, Measurement, wider
+from backprop.testing.looks import Look, looks_of
 from backprop.testing.numeric.differences import Map, elementwise
 from backprop.testing.numeric.limits import SAFETY
 from backprop.testing.rules import Arrays, Rule
@@ -29,8 +30,11 @@ _MOST: Final = 24  # suspects of one input, one of each binade
 _PLACED: Final = 2  # of these are looked at within the whole array
 
 
-def swept(rule: Rule, dtype: str, rng: np.random.Generator) -> Iterator[Suspect]:
-    """Where an elementwise rule looks wrong, each point alone and then in its place; else none."""
+def swept(rule: Rule, dtype: str, rng: np.random.Generator, looks: list[Look]) -> Iterator[Suspect]:
+    """Where an elementwise rule looks wrong, each point alone and then in its place; else none.
+
+    What was seen at all points is added to `looks`.
+    """
     if rule.shapes is not None:
         return
     xs = tuple(strata(domain, SIZE, dtype, rng) for domain in rule.domains)
@@ -38,7 +42,9 @@ def swept(rule: Rule, dtype: str, rng: np.random.Generator) -> Iterator[Suspect]
         if not _is_elementwise(rule, xs, rng):
             return
         gy = rng.choice((-1.5, -1.0, 0.5, 1.0), SIZE).astype(dtype)
-        seen = [(i, k, m) for i, m in enumerate(_measured(rule, xs, gy)) for k in _worst(m, xs[i])]
+        measured = list(_measured(rule, xs, gy))
+        looks += looks_of(xs, measured)
+        seen = [(m.input, k, m) for m in measured for k in _worst(m, xs[m.input])]
         alone = [_alone(rule, xs, gy, i, k) for i, k, _ in seen]
         yield from alone
         placed = [(i, k) for (i, k, m), one in zip(seen, alone) if not _same_alone(m, k, one, i)]
@@ -79,9 +85,10 @@ def _measured(rule: Rule, xs: Arrays, gy: Array) -> Iterator[Measurement]:
     for i, gx in enumerate(gxs[: len(xs)]):
         if gx.shape != (SIZE,):
             continue
-        slopes = elementwise(_along(rule, at, i), at[i], rule.domains[i])
+        known = np.isfinite(y) & np.isfinite(off)
+        slopes = elementwise(_along(rule, at, i), at[i], rule.domains[i], np.where(known, off, 0))
         numeric = g * slopes.value
-        error = np.where(np.isfinite(y), abs(g) * (slopes.error + off), np.inf)
+        error = np.where(known, abs(g) * slopes.error, np.inf)
         info = np.finfo(gx.dtype)
         floor = ULPS * np.longdouble(info.smallest_subnormal)
         tolerance = SAFETY * error + ULPS * info.eps * abs(numeric) + floor
@@ -95,7 +102,7 @@ def _along(rule: Rule, at: Arrays, i: int) -> Map:
     """The function of input `i` alone."""
 
     def f(x: Array) -> Array:
-        return rule.forward(*at[:i], x, *at[i + 1 :])
+        return rule.truth(*at[:i], x, *at[i + 1 :])
 
     return f
 

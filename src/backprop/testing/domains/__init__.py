@@ -1,0 +1,1 @@
+"""Where rules are verified beyond Intervals: sets of arrays, and values that Hypothesis draws."""

@@ -1,0 +1,111 @@
+"""What a verification did, as a table of one row and as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Final
+
+from backprop.ground.arrays import Shape
+from backprop.ground.compat import override
+
+HEADERS: Final = (
+    "Dtypes",
+    "Examples",
+    "Calls",
+    "Worst error",
+    "Would see",
+    "Faults caught",
+    "Time",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Inputs of one size and dtype: at how many numbers the gradient was compared there."""
+
+    dtype: str
+    low: float  # the size of the numbers, from
+    high: float  # and below
+    numbers: int
+    worst: float  # the worst error met, as a part of its tolerance
+    median: float  # of the relative errors
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a verification did, and how small an error it would have seen."""
+
+    function: str
+    domain: str
+    dtypes: tuple[str, ...]
+    shapes: tuple[Shape, ...]  # of the inputs that were tried
+    examples: int
+    calls: tuple[int, int]  # of the value, and of the gradient
+    worst: float  # the worst error met, as a part of its tolerance
+    median: float  # of the relative errors met; nan if there was nothing to compare
+    excused: int  # gradients beyond it that were rounding, a kink or an ill-conditioned point
+    smallest: float  # the smallest relative error of the gradient that this run rejects
+    planted: int  # faults planted in the rule,
+    rejected: int  # and how many of these the same examples rejected
+    accepted: tuple[str, ...]  # the names of the others
+    regions: tuple[Region, ...]  # where gradients were compared
+    opinions: tuple[str, ...]  # who was asked: central differences, and who suspected for them
+    advice: tuple[str, ...]  # what is no mistake, and better otherwise
+    seconds: float
+    seed: int  # repeats the run
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run has shown that it would have seen a fault; only then the rule is right.
+
+        >>> from backprop import Square
+        >>> from backprop.testing import verify
+        >>> verify(Square, seed=1).passed
+        True
+        """
+        return not self.accepted and isfinite(self.smallest)
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The figures under HEADERS, as text."""
+        return (
+            _short(self.dtypes),
+            str(self.examples),
+            f"{self.calls[0]:,} + {self.calls[1]:,}",
+            f"{self.worst:.2f}",
+            f"{self.smallest:.0e}" if isfinite(self.smallest) else "-",
+            f"{self.rejected}/{self.planted}",
+            f"{self.seconds:.2f} s",
+        )
+
+    @override
+    def __str__(self) -> str:
+        """The row of the command's table, and what there is to say besides."""
+        pairs = zip(("Function", *HEADERS), (self.function, *self.row), strict=True)
+        cells = [(head, cell, max(len(head), len(cell))) for head, cell in pairs]
+        lines = ["  ".join(f"{text:<{width}}" for text, width in columns).rstrip() for columns in (
+            [(head, width) for head, _, width in cells], [(cell, width) for _, cell, width in cells]
+        )]  # fmt: skip
+        return "\n".join([*lines, *self.remarks])
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """In a line each: excused points, faults that were not seen, advice."""
+        excused = f"{self.excused} gradients beyond their tolerance were rounding, at a kink, or "
+        return (
+            *([f"{excused}at an ill-conditioned point."] if self.excused else ()),
+            *(
+                ["Nothing could be compared exactly enough."]
+                if self.smallest == float("inf")
+                else ()
+            ),
+            *(f"A planted fault was not seen: {name}." for name in self.accepted),
+            *(f"Advice: {text}." for text in self.advice),
+        )
+
+
+def _short(names: tuple[str, ...]) -> str:
+    """The names of dtypes in short: "float32, 64"."""
+    first, *rest = names
+    return ", ".join([first, *(name.removeprefix("float") for name in rest)])

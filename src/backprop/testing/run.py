@@ -1,0 +1,124 @@
+"""One run of the verifier: examples, looks at thousands of points, the proof that it would see."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from backprop.testing import entries
+from backprop.testing.budget import Budget, Calls
+from backprop.testing.examples import Example, judged, one
+from backprop.testing.generators.strategies import DTYPES
+from backprop.testing.judging.mismatch import Findings, GradientMismatch, NothingToJudge
+from backprop.testing.laws.laws import advice
+from backprop.testing.looks import Look, median, regions
+from backprop.testing.proof import smallest_seen, verdicts
+from backprop.testing.report import Report
+from backprop.testing.rules import Rule
+from backprop.testing.screening.opinion import heard
+from backprop.testing.screening.screen import screened
+from backprop.testing.search import enough, examples_of
+from backprop.testing.survey import surveyed
+
+_MOST: Final = 12  # kinds of findings that one rule may have
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is tried, as the user says it."""
+
+    dtypes: Sequence[str] | None = None
+    examples: int | None = None
+    seed: int | None = None
+    budget: float | None = None
+    all: bool = False  # one finding for each law, not the first alone
+
+
+def run(rules: tuple[Rule, ...], effort: Effort) -> Report:
+    """Verify the rules; raise what is wrong with them."""
+    seed = secrets.randbits(32) if effort.seed is None else entries.whole(effort.seed, "seed", 0)
+    known = replace(effort, seed=seed, budget=entries.seconds(effort.budget))
+    if not effort.all:
+        return _run(rules, known, seed)
+    found: list[GradientMismatch] = []
+    while len(found) < _MOST:
+        kinds = frozenset(failure.kind for failure in found)
+        try:
+            report = _run(tuple(replace(rule, ignored=kinds) for rule in rules), known, seed)
+        except GradientMismatch as failure:
+            found.append(failure)
+            if failure.kind in kinds:
+                break
+        else:
+            if not found:
+                return report
+            break
+    raise Findings(f"{rules[0].name} breaks {len(found)} laws", found)
+
+
+def _run(rules: tuple[Rule, ...], effort: Effort, seed: int) -> Report:
+    budget, calls = Budget(effort.budget), Calls()
+    rules = tuple(map(calls.of, rules))
+    dtypes = rules[0].dtypes or DTYPES if effort.dtypes is None else entries.dtypes(effort.dtypes)
+    usual = enough(rules)
+    count = usual if effort.examples is None else entries.whole(effort.examples, "examples", 1)
+    looks: list[Look] = []
+    try:
+        found = examples_of(rules, dtypes, count, seed, budget)
+        failure = screened(rules, dtypes, seed, min(count / usual, 1.0), looks, budget)
+        if failure is not None:
+            raise failure
+    except GradientMismatch as failure:
+        raise surveyed(failure, seed) from failure.__cause__
+    _judged(rules, found)
+    found.sort(key=lambda example: example.detectable)
+    smallest = smallest_seen(found)
+    seen = verdicts(rules, found, dtypes, 2 * smallest, budget)
+    looks += [look for example in found for look in example.looks]
+    return Report(
+        function=rules[0].name,
+        domain=_domains(rules),
+        dtypes=dtypes,
+        shapes=tuple(sorted({x.shape for e in found for x in e.point.xs})),
+        examples=len(found),
+        calls=(calls.forward, calls.backward),
+        worst=max(example.worst for example in found),
+        median=median(np.concatenate([look.relative for look in looks] or [np.zeros(0)])),
+        excused=sum(example.excused for example in found),
+        smallest=smallest,
+        planted=len(seen),
+        rejected=sum(seen.values()),
+        accepted=tuple(name for name, rejected in seen.items() if not rejected),
+        regions=regions(looks),
+        opinions=_opinions(rules),
+        advice=_advice(found),
+        seconds=budget.elapsed,
+        seed=seed,
+    )
+
+
+def _judged(rules: tuple[Rule, ...], found: list[Example]) -> None:
+    """Raise NothingToJudge where inputs were tried, and none had a derivative that is known."""
+    if any(map(judged, found)) and not any(example.point.known for example in found):
+        raise NothingToJudge(
+            f"{rules[0].name} had no finite value at any of {len(found)} inputs from its domain "
+            f"{_domains(rules)}: state where it is differentiable, e.g. domain=Interval(0, inf)"
+        )
+
+
+def _opinions(rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    return ("central differences", *((rules[0].opinion,) if heard(rules[0]) else ()))
+
+
+def _advice(found: list[Example]) -> tuple[str, ...]:
+    texts = (advice(e.point.rule, e.point.xs, one(e)) for e in found)
+    return tuple(dict.fromkeys(text for text in texts if text is not None))
+
+
+def _domains(rules: tuple[Rule, ...]) -> str:
+    said = dict.fromkeys(rule.where or repr(d) for rule in rules for d in rule.domains)
+    return ", ".join(said)
