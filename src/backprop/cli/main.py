@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from ast import literal_eval
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -16,14 +17,18 @@ from io import TextIOWrapper
 from math import isfinite
 from secrets import randbelow
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from backprop.cli.targets import TargetError, find
+from backprop.cli.targets import Named, TargetError, find, skipped
+from backprop.ground.domain import Interval
+from backprop.testing import entries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from backprop.cli.outcomes import Outcome
+
+_T = TypeVar("_T")
 
 _NAME: Final = "backprop-kernel"
 _SEEDS: Final = 2**32
@@ -67,6 +72,25 @@ def _parser() -> ArgumentParser:
     verify.add_argument("--markdown", action="store_true", help="write the table as Markdown")
     verify.add_argument("--seed", type=_seed, help="repeat the run that said so")
     verify.add_argument("--examples", type=_positive, help="how many examples to try for each rule")
+    verify.add_argument(
+        "--shapes", type=_shapes, metavar="SHAPES", help="of the input: '(3,), (2, 3)'"
+    )
+    verify.add_argument(
+        "--dtypes", type=_dtypes, metavar="DTYPES", help="of the inputs: float64,float32"
+    )
+    verify.add_argument(
+        "--domain", type=_domain, metavar="LOW,HIGH", help="where rules are differentiable: 0,inf"
+    )
+    verify.add_argument(
+        "--budget", type=_seconds, metavar="SECONDS", help="for each rule; one that hangs is killed"
+    )
+    verify.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="how many processes; 0: verify a target in this one (default: 1, or all processors "
+        "for the built-in rules)",
+    )
     return parser
 
 
@@ -89,28 +113,84 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"a whole number is needed, got {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    return _read(text, lambda: entries.seconds(float(text)) or 0.0)
+
+
+def _shapes(text: str) -> tuple[tuple[int, ...], ...]:
+    return _read(text, lambda: tuple(map(entries.shape, _several(literal_eval(text)))))
+
+
+def _several(shapes: Any) -> Any:
+    """One shape, as it is written, as a list of one."""
+    return [shapes] if not shapes or isinstance(shapes[0], int) else shapes
+
+
+def _dtypes(text: str) -> tuple[str, ...]:
+    return _read(text, lambda: entries.dtypes(text.split(",")))
+
+
+def _domain(text: str) -> Interval:
+    low, _, high = text.partition(",")
+    return _read(text, lambda: Interval(float(low), float(high)))
+
+
+def _read(text: str, parse: Callable[[], _T]) -> _T:
+    try:
+        return parse()
+    except (ValueError, TypeError, SyntaxError) as error:
+        raise ArgumentTypeError(f"cannot be meant: {text!r} ({error})") from None
+
+
 def _verify(options: Namespace) -> int:
     from backprop.cli import terminal
     from backprop.cli.markdown import markdown
     from backprop.cli.outcomes import built_in, named, outcome
+    from backprop.cli.workers import isolated
 
     seed = randbelow(_SEEDS) if options.seed is None else options.seed
     start = perf_counter()
+    asked = ("examples", "shapes", "dtypes", "domain", "budget")
+    settings = {"seed": seed} | {n: v for n in asked if (v := getattr(options, n)) is not None}
+    outcomes: list[Outcome] = []
     with redirect_stdout(sys.stderr):  # what a user's module prints must not get into the results
-        if options.targets:
-            rules = [rule for target in options.targets for rule in find(target)]
-            found: Iterator[Outcome] = (outcome(rule, options.examples, seed) for rule in rules)
+        rules = _rules(options.targets) if options.targets else named()
+        if not options.targets:
+            found = built_in(rules, settings, options.workers or None)
+        elif options.workers == 0:
+            found = (outcome(rule, settings) for rule in rules)
         else:
-            rules = named()
-            found = built_in(rules, options.examples, seed)
-        outcomes = [*terminal.tracked(found, len(rules))]
+            found = isolated(rules, options.targets, settings, options.workers or 1)
+        try:
+            outcomes.extend(terminal.tracked(found, len(rules)))  # as far as they come
+        except KeyboardInterrupt:
+            if not outcomes:
+                raise
+    interrupted = len(outcomes) < len(rules)
     if options.json:
         print(json.dumps(_plain(outcomes, seed), indent=2, allow_nan=False))  # noqa: T201
     elif options.markdown:
         print(markdown(outcomes), end="")  # noqa: T201
     else:
         terminal.show(outcomes, seed, perf_counter() - start)
+    if interrupted:
+        left = len(rules) - len(outcomes)
+        return _refuse(f"interrupted; {left} rules were not verified", status=130)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+def _rules(targets: Sequence[str]) -> list[Named]:
+    """The rules of all targets; what cannot be verified as it stands is named."""
+    found = [rule for target in targets for rule in find(target)]
+    for text in dict.fromkeys(text for target in targets for text in skipped(target)):
+        print(f"backprop: skipped {text}", file=sys.stderr)  # noqa: T201
+    return found
 
 
 def _plain(outcomes: Sequence[Outcome], seed: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from multiprocessing import get_context
 from traceback import format_exception
+from typing import Any
 
 from backprop.cli.targets import Named
 from backprop.errors import BackpropError
@@ -37,18 +38,18 @@ class Outcome:
     @property
     def passed(self) -> bool:
         """Whether the rule is right and the verifier has shown that it would have seen a fault."""
-        return self.report is not None and not self.missed
+        return self.report is not None and self.report.passed
 
 
-def outcome(rule: Named, examples: int | None, seed: int) -> Outcome:
-    """Verify one rule; whatever goes wrong is part of the outcome."""
+def outcome(rule: Named, settings: dict[str, Any]) -> Outcome:
+    """Verify one rule with the keywords of `verify`; whatever goes wrong is part of the outcome."""
     try:
-        return Outcome(rule, verify(rule.rule, examples=examples, seed=seed))
+        return Outcome(rule, verify(rule.rule, **settings))
     except GradientMismatch as error:
         return Outcome(rule, None, str(error), error.script)
     except BackpropError as error:
         return Outcome(rule, None, str(error))
-    except Exception as error:  # whatever a user's rule raises
+    except (Exception, SystemExit) as error:  # whatever a user's rule raises
         return Outcome(rule, None, "".join(format_exception(error, limit=-2)).rstrip())
 
 
@@ -57,15 +58,17 @@ def named() -> list[Named]:
     return [Named(name, *found) for name, found in numpy_functions().items()]
 
 
-def built_in(rules: Sequence[Named], examples: int | None, seed: int) -> Iterator[Outcome]:
-    """The outcomes of functions of backprop.numpy, computed on all processors."""
+def built_in(
+    rules: Sequence[Named], settings: dict[str, Any], workers: int | None = None
+) -> Iterator[Outcome]:
+    """The outcomes of functions of backprop.numpy, computed on so many or all processors."""
     names = [rule.name for rule in rules]
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        results = pool.map(_by_name, names, repeat(examples), repeat(seed), chunksize=4)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        results = pool.map(_by_name, names, repeat(settings), chunksize=4)
         for rule, result in zip(rules, results, strict=True):
             yield Outcome(rule, *result)
 
 
-def _by_name(name: str, examples: int | None, seed: int) -> tuple[Report | None, str, str]:
-    found = outcome(Named(name, *numpy_functions()[name]), examples, seed)
+def _by_name(name: str, settings: dict[str, Any]) -> tuple[Report | None, str, str]:
+    found = outcome(Named(name, *numpy_functions()[name]), settings)
     return found.report, found.explanation, found.script

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from inspect import getattr_static, signature
 from pathlib import Path
 from traceback import extract_tb
@@ -75,9 +76,23 @@ def _load(where: str) -> ModuleType:
     name, folder = _dotted(path)
     module = _import(name, where, folder)
     taken = getattr(module, "__file__", None)
-    if taken is None or Path(taken).resolve() != path:
-        raise TargetError(f"{where}: another module is called {name!r} already; rename the file")
-    return module
+    return module if taken and Path(taken).resolve() == path else _under_a_name(path, where)
+
+
+def _under_a_name(path: Path, where: str) -> ModuleType:
+    """A file whose name another module has already, perhaps one of Python's own."""
+    name = f"_{path.stem}_verified"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = module = module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except (Exception, SystemExit) as error:
+            del sys.modules[name]
+            raise TargetError(f"{where} does not import: {_line(error)}") from error
+    return sys.modules[name]
 
 
 def _dotted(path: Path) -> tuple[str, Path]:
@@ -113,16 +128,35 @@ def _line(error: BaseException) -> str:
 def _members(module: ModuleType, where: str) -> list[Named]:
     values = vars(module).items()
     instances = [_named(name, v) for name, v in values if isinstance(v, Node)]
-    made = {type(named.rule) for named in instances}
     classes = dict.fromkeys(value for _, value in values if _is_rule(value))
-    own = [c for c in classes if _within(c, module) and not (c in made and _needs_arguments(c))]
+    own = [c for c in classes if _within(c, module)]
+    ready = [c for c in own if not _needs_arguments(c)]
     others = [Named(name, v, _domain(v)) for name, v in values if _is_others(v, module)]
-    if not own and not instances and not others:
+    if not ready and not instances and not others:
+        for rule in own:
+            _ready(rule, where)
         raise TargetError(
             f"{where} holds no Function: a rule is a subclass of Function, BinaryFunction or "
             "NaryFunction with a forward and a backward"
         )
-    return [_named(c.__name__, _ready(c, where)) for c in own] + instances + others
+    return [_named(c.__name__, c) for c in ready] + instances + others
+
+
+def skipped(target: str) -> list[str]:
+    """What a module holds and `find` leaves out, with the reason: classes that need arguments."""
+    where, name = _split(target)
+    if name:
+        return []
+    values = vars(_load(where)).values()
+    made = {type(value) for value in values if isinstance(value, Node)}
+    classes = dict.fromkeys(value for value in values if _is_rule(value) and value not in made)
+    module = _load(where)
+    return [
+        f"{c.__name__}, which needs arguments: verify an instance, {c.__name__.lower()} = "
+        f"{c.__name__}(...)"
+        for c in classes
+        if _within(c, module) and _needs_arguments(c)
+    ]
 
 
 def _member(module: ModuleType, name: str) -> Named:

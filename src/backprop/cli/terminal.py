@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from backprop.cli.outcomes import Outcome
     from backprop.ground.domain import Domain
 
-_NUMBERS: Final = ("Examples", "Worst\nerror", "Would\nsee", "Faults\ncaught", "Time")
+_NUMBERS: Final = (*("Examples", "Calls", "Worst\nerror", "Would\nsee", "Faults\ncaught", "Time"),)
+_NARROW: Final = 72
 _LEGEND: Final = (
     "Worst error: as a part of its tolerance. Would see: the smallest relative error of a gradient "
     "that this run would have rejected. Faults caught: of wrong rules planted on purpose."
@@ -40,7 +41,8 @@ def tracked(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
 def show(outcomes: Sequence[Outcome], seed: int, seconds: float) -> None:
     """The table, what is wrong and how to reproduce it, and a last line that sums up."""
     console = Console()
-    console.print(_table(outcomes), "", Text(_LEGEND, style="dim"), sep="\n")
+    table = _table(outcomes) if console.width >= _NARROW else _list(outcomes)
+    console.print(table, "", Text(_LEGEND, style="dim"), sep="\n")
     for outcome in outcomes:
         if not outcome.passed:
             _explain(console, outcome)
@@ -61,24 +63,23 @@ def _table(outcomes: Iterable[Outcome]) -> Table:
     return table
 
 
+def _list(outcomes: Iterable[Outcome]) -> Text:
+    """For a narrow terminal: a line for each rule, the figures that count in another."""
+    lines = Text()
+    for outcome in outcomes:
+        style = "green" if outcome.passed else "bold red"
+        lines.append(f"{outcome.name}\n", style=style)
+        row = _row(outcome)
+        figures = f"error {row[3]}, sees {row[4]}, {row[5]}, {row[6]}" if row[1:] else row[0]
+        lines.append(f"    {figures}\n")
+    return lines
+
+
 def _row(outcome: Outcome) -> tuple[str, ...]:
     report = outcome.report
     if report is None:
         return ("WRONG" if outcome.script else "FAILED",)
-    return (
-        _dtypes(report.dtypes),
-        str(report.examples),
-        f"{report.worst:.2f}",
-        f"{report.smallest:.0e}" if isfinite(report.smallest) else "-",
-        f"{report.rejected}/{report.planted}",
-        f"{report.seconds:.2f} s",
-    )
-
-
-def _dtypes(names: Sequence[str]) -> str:
-    """The names of dtypes in short: "float32, 64"."""
-    first, *rest = names
-    return ", ".join([first, *(name.removeprefix("float") for name in rest)])
+    return report.row
 
 
 def domain_text(domain: Domain) -> str:

@@ -101,9 +101,9 @@ def finding(rule: Rule, example: Example) -> GradientMismatch | None:
     if text is not None:
         return broken(rule, point.xs, one(example), text, law)
     if "gradient" not in rule.ignored:
-        off = _off(rule, example)
-        if off is not None:
-            return off
+        gradient = off(rule, example)
+        if gradient is not None:
+            return gradient
     for kind, wrong_in in _FURTHER.items():
         text = None if kind in rule.ignored else wrong_in(point, rule, one(example))
         if text is not None:
@@ -119,10 +119,10 @@ def rejects(rule: Rule, example: Example) -> bool:
     at = example.point.xs, one(example)
     if arguments_unchanged(rule, *at) is not None or gradients_fit(rule, *at) is not None:
         return True
-    return _off(rule, example) is not None or finding(rule, example) is not None
+    return off(rule, example) is not None or finding(rule, example) is not None
 
 
-def _off(rule: Rule, example: Example) -> GradientMismatch | None:
+def off(rule: Rule, example: Example) -> GradientMismatch | None:
     """The first gradient that is wrong, or in memory that is not its own, for any cotangent."""
     point = example.point
     for gy in example.gys:

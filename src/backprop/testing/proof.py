@@ -9,7 +9,7 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.testing.budget import Budget
-from backprop.testing.examples import Example, examine, one, rejects
+from backprop.testing.examples import Example, examine, off, one, rejects
 from backprop.testing.generators.strategies import ordinary_inputs, small_ways
 from backprop.testing.laws.faults import RELATIVE, planted, scaled
 from backprop.testing.rules import Rule
@@ -44,7 +44,7 @@ def verdicts(
             continue
         tried = [faulty[id(e.point.rule)][name] for e in first]
         verdict = _verdict(tried, first, given)
-        if verdict is not None:
+        if verdict is not None and (verdict or not spent.spent):
             pairs = [(rule, faulty[id(rule)][name]) for rule in rules if rule.order == 1]
             seen[name] = verdict or _seen_besides(pairs, _tried(first))
     return seen
@@ -96,7 +96,7 @@ def smallest_seen(found: list[Example]) -> float:
     best = [example for example in found if example.point.rule.order == 1][:3]
     error = 2.0 * best[0].detectable if best else np.inf
     while error < 1.0:
-        if any(rejects(scaled(e.point.rule, 1.0 + error), e) for e in best):
+        if any(off(scaled(e.point.rule, 1.0 + error), e) for e in best):
             return error
         error *= 2.0
     return np.inf

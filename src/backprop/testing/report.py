@@ -57,14 +57,14 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether the run has shown that it would have seen a fault; only then the rule is right.
+        """Whether the run has shown that it sees faults: all that were planted, some at least.
 
         >>> from backprop import Square
         >>> from backprop.testing import verify
         >>> verify(Square, seed=1).passed
         True
         """
-        return not self.accepted and isfinite(self.smallest)
+        return self.planted > 0 and not self.accepted
 
     @property
     def row(self) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 
 from backprop.testing import entries
-from backprop.testing.budget import Budget, Calls
+from backprop.testing.budget import Budget, Calls, usual_seconds
 from backprop.testing.examples import Example, judged, one
-from backprop.testing.generators.strategies import DTYPES
+from backprop.testing.generators.strategies import DTYPES, ordinary_inputs, small_ways
 from backprop.testing.judging.mismatch import Findings, GradientMismatch, NothingToJudge
 from backprop.testing.laws.laws import advice
 from backprop.testing.looks import Look, median, regions
@@ -24,6 +24,7 @@ from backprop.testing.screening.screen import screened
 from backprop.testing.search import enough, examples_of
 from backprop.testing.survey import surveyed
 
+_EXAMPLES: Final = 0.6  # the part of the time that is for examples and looks, not for the proof
 _MOST: Final = 12  # kinds of findings that one rule may have
 
 
@@ -61,15 +62,17 @@ def run(rules: tuple[Rule, ...], effort: Effort) -> Report:
 
 
 def _run(rules: tuple[Rule, ...], effort: Effort, seed: int) -> Report:
-    budget, calls = Budget(effort.budget), Calls()
+    calls, clock = Calls(), Budget(None)
     rules = tuple(map(calls.of, rules))
     dtypes = rules[0].dtypes or DTYPES if effort.dtypes is None else entries.dtypes(effort.dtypes)
     usual = enough(rules)
-    count = usual if effort.examples is None else entries.whole(effort.examples, "examples", 1)
+    count: int = usual if effort.examples is None else entries.whole(effort.examples, "examples", 1)
     looks: list[Look] = []
+    seconds = _seconds(rules[0], dtypes[0]) if effort.budget is None else effort.budget
+    budget = Budget(None if seconds is None else seconds * _EXAMPLES)
     try:
         found = examples_of(rules, dtypes, count, seed, budget)
-        failure = screened(rules, dtypes, seed, min(count / usual, 1.0), looks, budget)
+        failure = screened(rules, dtypes, seed, min(len(found) / usual, 1.0), looks)
         if failure is not None:
             raise failure
     except GradientMismatch as failure:
@@ -77,7 +80,8 @@ def _run(rules: tuple[Rule, ...], effort: Effort, seed: int) -> Report:
     _judged(rules, found)
     found.sort(key=lambda example: example.detectable)
     smallest = smallest_seen(found)
-    seen = verdicts(rules, found, dtypes, 2 * smallest, budget)
+    left = Budget(None if seconds is None else seconds - clock.elapsed)
+    seen = verdicts(rules, found, dtypes, 2 * smallest, left)
     looks += [look for example in found for look in example.looks]
     return Report(
         function=rules[0].name,
@@ -96,9 +100,16 @@ def _run(rules: tuple[Rule, ...], effort: Effort, seed: int) -> Report:
         regions=regions(looks),
         opinions=_opinions(rules),
         advice=_advice(found),
-        seconds=budget.elapsed,
+        seconds=clock.elapsed,
         seed=seed,
     )
+
+
+def _seconds(rule: Rule, dtype: str) -> float | None:
+    """How long a rule may take: the time of its first ordinary call tells."""
+    rng = np.random.default_rng(0)
+    way = next(iter(small_ways(rule)), None)
+    return None if way is None else usual_seconds(rule, ordinary_inputs(rule, way, dtype, rng))
 
 
 def _judged(rules: tuple[Rule, ...], found: list[Example]) -> None:

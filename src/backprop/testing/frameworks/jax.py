@@ -41,6 +41,11 @@ class Jax(Framework):
         return super().is_rule(target) or isinstance(target, kinds)
 
     @override
+    def body(self, target: Any) -> Any | None:
+        kinds = (self._jax.custom_vjp, self._jax.custom_jvp)
+        return target.fun if isinstance(target, kinds) else None
+
+    @override
     def constant(self, value: object) -> object:
         return self._np.asarray(value) if isinstance(value, np.ndarray) else value
 

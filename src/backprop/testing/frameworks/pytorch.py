@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -39,6 +39,13 @@ class PyTorch(Framework):
         if self.parameters(target) is not None:
             called = partial(self._functional, target)
         return joining(called, lambda y: y.reshape(-1), self._torch.cat)
+
+    @override
+    def body(self, target: Any) -> Any | None:
+        if not self._is_function(target):
+            return None
+        own: Any = target.setup_context is not self._torch.autograd.Function.setup_context
+        return target.forward if own else partial(_with_context, target.forward)
 
     @override
     def parameters(self, target: Any) -> Tree | None:
@@ -131,3 +138,20 @@ class PyTorch(Framework):
     def _placed(self, x: Any) -> Any:
         made = self._torch.from_numpy(x)
         return made if self._device is None else made.to(self._device)
+
+
+class _Context:
+    """What a forward writes on, where nobody asks for it back."""
+
+    needs_input_grad: ClassVar[tuple[bool, ...]] = (True,) * 16
+
+    def __getattr__(self, name: str) -> Any:
+        return _nothing
+
+
+def _nothing(*values: Any, **settings: Any) -> None:
+    """What save_for_backward and its kin do here."""
+
+
+def _with_context(forward: Callable[..., Any], *xs: Any, **settings: Any) -> Any:
+    return forward(_Context(), *xs, **settings)

@@ -27,7 +27,7 @@ from backprop.testing.frameworks.protocol import (
 from backprop.testing.generators.strategies import ordinary_inputs, small_ways
 from backprop.testing.judging.mismatch import CannotCall, cannot_call
 from backprop.testing.parameters import Parameters
-from backprop.testing.rules import Rule
+from backprop.testing.rules import Pullback, Rule
 
 _MOST: Final = 4  # inputs of a function that does not say how many it takes
 
@@ -60,6 +60,11 @@ def rules_in(
     few = None if framework.few is None else tuple(way * count for way in framework.few)
     single = framework.is_rule(target) and packed is None
     rule = replace(rule, composed=not single, few=few, code=_code(target, name))
+    body = framework.body(target)
+    if body is not None:
+        plain = call.of(framework.callable_of(body), framework.constant)
+        opinion = f"its forward under {framework.name}"
+        rule = replace(rule, second=_pullback(framework, plain), opinion=opinion)
     rule = rule if packed is None else packed.rule(rule)
     called(rule, at)
     if order == 1:
@@ -118,7 +123,7 @@ def _rule(
     return Rule(
         name=name,
         forward=lambda *xs: np.asarray(framework.value(function, xs)),
-        vjp=lambda xs, gy: tuple(map(np.asarray, framework.vjp(function, xs, gy))),
+        vjp=_pullback(framework, function),
         jvp=lambda xs, txs: framework.jvp(function, xs, txs),
         domains=domains,
         shapes=shapes,
@@ -131,6 +136,10 @@ def _rule(
         code=name,
         settings=settings,
     )
+
+
+def _pullback(framework: Framework, function: OnTensors) -> Pullback:
+    return lambda xs, gy: tuple(map(np.asarray, framework.vjp(function, xs, gy)))
 
 
 def _code(target: Any, name: str) -> str:

@@ -49,9 +49,9 @@ class Point:
     xs: Arrays
     y: Array
     wide: type[np.floating[Any]] | None  # the dtype of the differences, if wider than the rule's
-    narrow: bool  # whether it computes in no wider dtype, though it may take one
     columns: tuple[list[int], ...]  # which elements of each input are checked
     jacobians: tuple[Derivative, ...]  # of the flat output, by these elements
+    narrow: bool = False  # whether it computes in no wider dtype, though it may take one
     asked: dict[tuple[object, ...], Any] = field(
         default_factory=dict[tuple[object, ...], Any], repr=False
     )
@@ -140,7 +140,7 @@ def measure(
     at = tuple(x.astype(wide) for x in xs) if wide else xs
     jacobians = tuple(_jacobian(rule, at, i, cols, y.size, off) for i, cols in enumerate(columns))
     narrow = wide is None or _is_narrow(rule, at, y.dtype)
-    return Point(rule, xs, y, wide, narrow, columns, jacobians)
+    return Point(rule, xs, y, wide, columns, jacobians, narrow)
 
 
 def compare(point: Point, gy: Array, gxs: Sequence[Array]) -> Iterator[Measurement]:

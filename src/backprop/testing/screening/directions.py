@@ -32,7 +32,6 @@ _FEW: Final = 6  # elements of an input that the judge looks at one by one
 _MOST: Final = 12  # suspects, of which the judge acquits all if he does the first
 _GROUPS: Final = 16  # of terms, in which an error of one term is still seen
 _ROOM: Final = 8  # powers of two below the end of the range
-_ROOM: Final = 8  # powers of two below the end of the range
 _HUGE: Final = 2.0**20
 _BELL: Final = 4  # the deviation of the exponents of two around 0
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 from typing import Final
 
 import numpy as np
 
-from backprop.testing.budget import Budget
 from backprop.testing.judging.mismatch import GradientMismatch
 from backprop.testing.looks import Look
 from backprop.testing.rules import Rule
@@ -28,7 +26,6 @@ def screened(
     seed: int,
     share: float = 1.0,
     looks: list[Look] | None = None,
-    budget: Budget | None = None,
 ) -> GradientMismatch | None:
     """What is wrong with one of the rules at a point that looks suspicious, if anything is.
 
@@ -36,10 +33,9 @@ def screened(
     Those at thousands of points are added to `looks`.
     """
     rng, each = np.random.default_rng(seed), share / len(rules)
-    spent = Budget(None) if budget is None else budget
     kept: list[Look] = [] if looks is None else looks
     suspects = (s for rule in rules for s in _suspects(rule, each, share, dtypes, rng, kept))
-    return convicted(takewhile(lambda _: not spent.spent, suspects))
+    return convicted(suspects)
 
 
 def _suspects(
