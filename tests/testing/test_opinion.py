@@ -115,5 +115,5 @@ def test_an_instance_that_was_called_already_has_no_second_opinion() -> None:
     called = Doubled()
     called(Variable(np.ones(2)))
 
-    assert rule_of(called).body is None
+    assert rule_of(called).second is None
     assert not heard(rule_of(called))

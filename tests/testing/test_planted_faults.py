@@ -212,9 +212,27 @@ def test_gradients_in_the_memory_of_the_inputs_are_these_arrays() -> None:
     assert [gx.tolist() for gx in gxs] == [A.tolist(), B.tolist()]
 
 
+def test_narrow_faults_are_of_one_element_one_layout_and_one_dtype() -> None:
+    """Else the gradient is right."""
+    x, level = np.arange(1.0, 6.0), np.broadcast_to(1.0, (5,))
+    right = planted(rule_of(Square), ("float64", "float32"))
+
+    (inside,) = right["wrong for the element in the middle"].vjp((x,), np.ones(5))
+    assert (inside / (2 * x)).tolist() == [1.0, 1.0, 1.01, 1.0, 1.0]
+    layout = right["wrong for a cotangent of stride 0"].vjp
+    assert [layout((x,), gy)[0][0] for gy in (np.ones(5), level)] == [2.0, 4.0]
+    narrow = right["wrong in float32"].vjp
+    small = x.astype(np.float32)
+    assert narrow((x,), np.ones(5))[0].tolist() == (2 * x).tolist()
+    assert narrow((small,), np.ones(5, np.float32))[0][0] == np.float32(1.01) * 2
+    assert "wrong in float64" not in planted(rule_of(Square), ("float64",))
+
+
 def test_every_fault_is_tested_above() -> None:
     """None is planted that nobody has looked at."""
     others = {
+        "wrong for the element in the middle",
+        "wrong for a cotangent of stride 0",
         "other dtype",
         "operands swapped",
         "only the first operand",

@@ -12,6 +12,7 @@ import pytest
 from backprop import Array, Multiply, Square, Variable
 from backprop.ground.domain import REALS
 from backprop.testing import proof
+from backprop.testing.budget import Budget
 from backprop.testing.examples import Example, examine, finding
 from backprop.testing.laws.faults import planted, scaled
 from backprop.testing.proof import smallest_seen, verdicts
@@ -41,6 +42,7 @@ def test_all_faults_of_a_generic_example_show_and_are_rejected() -> None:
         "transposed",
         "not summed over a broadcast axis",
         "averaged over a broadcast axis",
+        "wrong for a cotangent of stride 0",
     }
 
 
@@ -82,7 +84,8 @@ def test_a_fault_that_a_kink_hides_is_tried_elsewhere() -> None:
 
 def test_a_fault_that_nothing_rejects_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is named in the report."""
-    monkeypatch.setattr(proof, "finding", lambda rule, example: None)
+    monkeypatch.setattr(proof, "rejects", lambda rule, example: False)
+    monkeypatch.setattr(proof, "convicted", lambda suspects: None)
     monkeypatch.setattr(proof, "_TRIES", 1)
 
     assert not any(verdicts((SQUARE,), [example_of(SQUARE, X)]).values())
@@ -100,7 +103,7 @@ def test_elsewhere_is_at_ordinary_inputs_of_every_small_shape() -> None:
     assert not proof._seen_elsewhere([(rule, with_vjp(rule, rule.vjp))])
 
 
-def test_elsewhere_is_in_the_widest_dtype_that_was_tried() -> None:
+def test_elsewhere_is_in_the_dtypes_that_were_tried() -> None:
     """A function may refuse a wider one."""
 
     def narrow(x: Variable) -> Variable:
@@ -111,8 +114,36 @@ def test_elsewhere_is_in_the_widest_dtype_that_was_tried() -> None:
     rule = rule_of(narrow, shapes=[(2,)])
     found = examine(rule, (np.ones(2, np.float32),), np.random.default_rng(0))
 
-    assert proof._widest([found]) == "float32"
-    assert not proof._seen_elsewhere([(rule, rule)], "float32")
+    assert proof._tried([found]) == ["float32"]
+    assert not proof._seen_elsewhere([(rule, rule)], ["float32"])
+
+
+def test_one_element_among_many_is_seen_along_directions() -> None:
+    """Where there is no small shape, no ordinary input is tried one element at a time."""
+    rule = rule_of(Square, shapes=[(300,)])
+    inside = planted(rule)["wrong for the element in the middle"]
+
+    assert not proof._seen_elsewhere([(rule, inside)])
+    assert proof._seen_along([(rule, inside)], "float64")
+    assert not proof._seen_along([(rule, rule)], "float64")
+
+
+def test_no_fault_is_begun_when_the_time_is_up() -> None:
+    """But for some, or the report would say nothing."""
+    spent = Budget(1e-9)
+
+    seen = verdicts((SQUARE,), [example_of(SQUARE, X)], budget=spent)
+
+    assert len(seen) == proof._ENOUGH + 1
+
+
+def test_of_a_forward_that_is_exact_to_so_much_smaller_faults_are_not_planted() -> None:
+    """It is said that they cannot be seen."""
+    rule = replace(SQUARE, precision=1e-6)
+    example = example_of(rule, X)
+
+    assert "factor 1 + 1e-9" not in verdicts((rule,), [example], least=1e-5)
+    assert "factor 1 + 1e-3" in verdicts((rule,), [example], least=1e-5)
 
 
 def test_the_smallest_error_is_the_first_doubling_that_is_rejected() -> None:

@@ -34,10 +34,13 @@ from backprop.testing import (
     Second,
     check_gradient,
     entries,
+    run,
+    search,
     verifier,
     verify,
     verify_rule,
 )
+from backprop.testing.budget import Budget
 from backprop.testing.examples import Example
 from backprop.testing.generators.expressions import (
     Expression,
@@ -49,6 +52,7 @@ from backprop.testing.generators.expressions import (
 from backprop.testing.generators.strategies import small_ways
 from backprop.testing.quiet import quiet
 from backprop.testing.rules import Rule, as_callable, called, pair, rule_of, with_vjp
+from backprop.testing.search import enough, examples_of
 
 A, B, GY = np.array([1.0, 2.0]), np.array([3.0, 5.0]), np.array([2.0, -1.0])
 
@@ -178,7 +182,7 @@ def test_the_shapes_say_how_many_inputs_there_are_where_nothing_else_does() -> N
         (Square, "Square", "from backprop.functions.elementwise.powers import Square\nSquare()"),
         (Scale(2.0), "Scale", f"from {__name__} import Scale\nScale(by=2.0)"),
         (product, "product", f"from {__name__} import product\nproduct"),
-        (lambda x: x, "<lambda>", "# here define <lambda> as you do\n<lambda>"),
+        (lambda x: x, "<lambda>", "f = lambda x: x\nf"),
         (
             Expression(case("np.sum(x)", x=(3,))),
             "np.sum(x)",
@@ -375,10 +379,10 @@ def test_a_verification_has_36_examples_or_one_for_each_case_and_more() -> None:
     """Fewer of two orders, for each of these costs as much as many."""
     first, second = rule_of(Square), replace(rule_of(Square), order=2)
 
-    assert verifier._number((first,)) == 36
-    assert verifier._number((first,) * 60) == 64
-    assert verifier._number((first, second)) == 24
-    assert verifier._number((first, second) * 20) == 44
+    assert enough((first,)) == 36
+    assert enough((first,) * 60) == 64
+    assert enough((first, second)) == 16
+    assert enough((first, second) * 20) == 44
 
 
 @pytest.mark.parametrize(("count", "searched"), [(2, 1), (5, 1), (10, 1), (15, 6)])
@@ -388,13 +392,15 @@ def test_ordinary_inputs_of_every_small_shape_follow_a_search(
     """One example at least is searched for; the dtypes take turns."""
     asked: list[int] = []
 
-    def search(rules: Any, dtypes: Any, examples: int, seed: int) -> list[Example]:
+    def found_none(
+        rules: Any, dtypes: Any, examples: int, seed: int, budget: Budget
+    ) -> list[Example]:
         asked.append(examples)
         return []
 
-    monkeypatch.setattr(verifier, "_search", search)
+    monkeypatch.setattr(search, "_search", found_none)
     rule = rule_of(Square)
-    found = verifier._examples((rule,), ("float64", "float32"), count, 1)
+    found = examples_of((rule,), ("float64", "float32"), count, 1, Budget(None))
     shapes = [example.point.xs[0].shape for example in found]
     dtypes = [example.point.xs[0].dtype for example in found]
 
@@ -409,7 +415,7 @@ def test_few_shapes_are_tried_in_every_dtype_in_turn(count: int) -> None:
     shapes = [(2,), (3,), (4,)][:count]
     with quiet():
         rule = rule_of(Square, shapes=shapes)
-        found = verifier._examples((rule,), ("float64", "float32"), 5, 1)
+        found = examples_of((rule,), ("float64", "float32"), 5, 1, Budget(None))
     tried = [(x.shape, x.dtype.name) for example in found[-4:] for x in example.point.xs]
 
     assert len(found) == 5
@@ -421,7 +427,8 @@ def test_few_shapes_are_tried_in_every_dtype_in_turn(count: int) -> None:
 def test_what_has_large_shapes_only_is_searched() -> None:
     """There is no small one to follow."""
     with quiet():
-        found = verifier._examples((rule_of(Square, shapes=[(200,)]),), ("float64",), 3, 1)
+        rules = (rule_of(Square, shapes=[(200,)]),)
+        found = examples_of(rules, ("float64",), 3, 1, Budget(None))
 
     assert [example.point.xs[0].shape for example in found] == [(200,)] * 3
 
@@ -431,13 +438,13 @@ def test_the_examples_are_in_the_order_of_what_they_would_see(
 ) -> None:
     """The smallest error first: so the proof begins with the best."""
     seen: list[float] = []
-    monkeypatch.setattr(verifier, "verdicts", lambda rules, found: {"one": True, "other": False})
+    monkeypatch.setattr(run, "verdicts", lambda *rest: {"one": True, "other": False})
 
     def smallest(found: list[Example]) -> float:
         seen.extend(example.detectable for example in found)
         return 0.5
 
-    monkeypatch.setattr(verifier, "smallest_seen", smallest)
+    monkeypatch.setattr(run, "smallest_seen", smallest)
 
     report = verify_rule(np.square, lambda x, gy: 2 * x * gy, examples=14, seed=3)
 
@@ -446,6 +453,7 @@ def test_the_examples_are_in_the_order_of_what_they_would_see(
     assert seen[0] < seen[-1]
     assert (report.smallest, report.planted, report.rejected) == (0.5, 2, 1)
     assert report.accepted == ("other",)
+    assert not report.passed
     assert (report.function, report.seed) == ("square, <lambda>", 3)
     assert report.dtypes == ("float64", "float32")
     assert 0 <= report.worst <= 1
@@ -458,7 +466,7 @@ def test_the_derivative_of_the_derivative_is_verified_if_it_is_asked_for(
 ) -> None:
     """With order=2; 3 is refused."""
     asked: list[tuple[Rule, ...]] = []
-    monkeypatch.setattr(verifier, "_verify", lambda rules, *rest: asked.append(rules))
+    monkeypatch.setattr(verifier, "run", lambda rules, *rest: asked.append(rules))
 
     verify(Square)
     for order in (1, 2):
@@ -503,11 +511,11 @@ def test_the_first_failure_of_a_search_is_shrunk_and_raised() -> None:
     """As a mismatch, at about the simplest input; another error is raised as it is."""
     wrong = with_vjp(rule_of(Square), lambda xs, gy: (3 * xs[0] * gy,))
     with quiet(), pytest.raises(GradientMismatch, match=r"x = 1\.0"):
-        verifier._search((wrong,), ("float64",), 20, 1)
+        search._search((wrong,), ("float64",), 20, 1, Budget(None))
 
     nowhere = replace(rule_of(Square), domains=(Interval(1.0, 1.0 + 1e-12),))
     with pytest.raises(ArgumentValueError, match="holds no float32"):
-        verifier._search((nowhere,), ("float32",), 5, 1)
+        search._search((nowhere,), ("float32",), 5, 1, Budget(None))
 
 
 def test_what_has_no_finite_value_is_not_judged() -> None:

@@ -100,12 +100,12 @@ def test_a_kink_between_the_steps_is_not_known_well() -> None:
 )
 def test_a_sweep_suspects_what_is_wrong_in_a_window(wrong: Callable[[Array], Any]) -> None:
     """And the judge convicts it; the rule that is right everywhere he acquits."""
-    failure = convicted(sweep.swept(sine(wrong), "float64", rng()))
+    failure = convicted(sweep.swept(sine(wrong), "float64", rng(), []))
 
     assert failure is not None
     x = float(str(failure).split("x = ")[1].split()[0])
     assert wrong(np.array(x))
-    assert convicted(sweep.swept(sine(lambda x: False), "float64", rng())) is None
+    assert convicted(sweep.swept(sine(lambda x: False), "float64", rng(), [])) is None
 
 
 def test_a_sweep_finds_what_is_wrong_within_a_long_array_only() -> None:
@@ -116,7 +116,7 @@ def test_a_sweep_finds_what_is_wrong_within_a_long_array_only() -> None:
         gx[2048:] *= 1.0 + 1e-3
         return gx
 
-    failure = convicted(sweep.swept(pair(np.sin, vjp, REALS, None), "float64", rng()))
+    failure = convicted(sweep.swept(pair(np.sin, vjp, REALS, None), "float64", rng(), []))
 
     assert failure is not None
     assert "backward is wrong" in str(failure)
@@ -133,7 +133,7 @@ def test_a_sweep_finds_what_is_wrong_within_a_long_array_only() -> None:
 )
 def test_other_rules_are_not_swept(rule: Rule) -> None:
     """What does not go by elements is looked at along directions."""
-    assert list(sweep.swept(rule, "float64", rng())) == []
+    assert list(sweep.swept(rule, "float64", rng(), [])) == []
 
 
 def test_what_cannot_be_compared_is_left_to_the_search() -> None:
@@ -144,7 +144,7 @@ def test_what_cannot_be_compared_is_left_to_the_search() -> None:
 
     for vjp in (raises, lambda x, gy: np.zeros((7, 9))):
         rule = pair(np.sin, vjp, REALS, None)
-        assert list(sweep.swept(rule, "float64", rng())) == []
+        assert list(sweep.swept(rule, "float64", rng(), [])) == []
         assert list(directions.along(rule, "float64", 12, rng())) == []
 
 

@@ -41,6 +41,7 @@ from backprop.testing import (
     verify,
     verify_rule,
 )
+from backprop.testing.budget import Budget
 from backprop.testing.generators.builtins import _subclasses
 from backprop.testing.generators.expressions import (
     Expression,
@@ -50,8 +51,9 @@ from backprop.testing.generators.expressions import (
     rules_of,
 )
 from backprop.testing.generators.strategies import DTYPES, ordinary, small_ways
+from backprop.testing.quiet import quiet
 from backprop.testing.rules import as_callable, rule_of
-from backprop.testing.verifier import _examples, _number, quiet
+from backprop.testing.search import enough, examples_of
 from backprop.transforms.forward_mode import tangents
 
 EXAMPLES = 3  # of each function, a taste: `make verify` tries every case, and plants faults
@@ -135,7 +137,7 @@ def test_every_function_agrees_with_central_differences(name: str) -> None:
     """Every rule is right in both orders and in forward mode, on inputs that Hypothesis invents."""
     with quiet():
         rules = rules_of(FUNCTIONS[name][0])
-        found = _examples(rules, DTYPES, EXAMPLES, crc32(name.encode()))
+        found = examples_of(rules, DTYPES, EXAMPLES, crc32(name.encode()), Budget(None))
     assert max(example.worst for example in found) <= 1.0
 
 
@@ -661,7 +663,7 @@ def test_every_case_of_a_function_has_an_example(name: str) -> None:
     """By default, in both orders; those with many cases have more examples."""
     with quiet():
         rules = rules_of(FUNCTIONS[name][0])
-    assert _number(rules) > len(rules)
+    assert enough(rules) > len(rules)
 
 
 @pytest.mark.no_cover

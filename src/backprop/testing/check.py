@@ -9,6 +9,7 @@ import numpy as np
 
 from backprop.errors import ArgumentValueError
 from backprop.ground.arrays import Array, Shapes
+from backprop.ground.domain import REALS
 from backprop.kernel.variable import Node
 from backprop.pytree import Tree
 from backprop.testing import entries
@@ -92,6 +93,7 @@ def check_gradient(
     arrays = tuple(entries.data(x, f"input {i}") for i, x in enumerate(xs))
     if not arrays:
         raise ArgumentValueError("check_gradient needs a point: write check_gradient(Square, x)")
+    domain = REALS if domain is None and vjp is not None else domain
     claims = Claims(domain, precision, reference, composed, span)
     point = arrays[:-1] if order == 2 else arrays
     ways: Shapes = (tuple(x.shape for x in point),)

@@ -9,7 +9,7 @@ import numpy as np
 
 from backprop.errors import ArgumentTypeError, GradientShapeError
 from backprop.ground.arrays import Array, Shapes, brief
-from backprop.ground.domain import REALS, Domain, Interval
+from backprop.ground.domain import Interval
 from backprop.testing import entries
 from backprop.testing.bound import Bound
 from backprop.testing.entries import Ways
@@ -27,13 +27,13 @@ def jacobian_rules(
     jac: OfVector | bool,
     hess: OfVector | None,
     hessp: Callable[[Array, Array], Any] | None,
-    domain: Domain | None,
+    domain: object,
     shapes: Ways | None,
     said: Mapping[str, object],
 ) -> tuple[Rule, ...]:
     """The rules of a function of a vector and of its gradient."""
     name = name_of(fun)
-    interval = entries.interval(REALS if domain is None else domain, name)
+    interval = entries.interval(domain, name)
     settings = Bound(fun, None, None, None, None, said).settings
     ways = VECTORS if shapes is None else entries.shapes(shapes)
     entries.fit(ways, 1, name)

@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any
 
 from backprop.ground.arrays import Array
-from backprop.ground.domain import REALS, Domain
 from backprop.ground.narrowing import is_sequence
 from backprop.testing import entries
 from backprop.testing.bound import Bound
@@ -21,13 +20,12 @@ from backprop.testing.rules import Rule, pair
 def pair_in(
     name: str | None,
     functions: tuple[Any, Any, Any],
-    domain: Domain | None,
+    domain: Any,
     shapes: Ways | None,
     said: Mapping[str, object],
 ) -> Rule:
     """The rule of a forward, a vjp and perhaps a jvp, on arrays or on a framework's tensors."""
     forward, vjp, jvp = functions
-    domain = REALS if domain is None else domain
     settings = Bound(forward, name, None, None, None, said).settings
     if name is None:
         return replace(pair(forward, vjp, domain, shapes, jvp), settings=settings)

@@ -48,7 +48,7 @@ def mismatch(point: Point, rule: Rule, gy: Array, seen: Measurement) -> int | No
     with np.errstate(all="ignore"):
         right = _right_in_wider(point, rule, gy, seen)
         for k in map(int, suspects):
-            rounding = right[k] and _rounding(point, rule, gy, seen, k)
+            rounding = right[k] and _rounding(point, gy, seen, k)
             if not (rounding or _excused(point, rule, gy, seen, k, stable=bool(right[k]))):
                 return k
     return None
@@ -164,7 +164,7 @@ def _between_around(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
     return ends is not None and _between(*ends, point, seen, k)
 
 
-def _rounding(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) -> bool:
+def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
     """Whether rounding can have made an error as large as this, if the wider dtype has none.
 
     A rule that is wrong in one dtype only is right in the wider one too. But rounding gives no nan
@@ -179,7 +179,7 @@ def _rounding(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) ->
         return bool(max(slope.max(), abs(seen.numeric[k])) > info.max * _ALMOST)
     g = abs(gy.reshape(-1).astype(np.longdouble))
     slopes = point.ask(reach, i, j, True)
-    few = info.eps > _FLOAT64 and not rule.composed
+    few = info.eps > _FLOAT64 and not point.rule.composed
     part = _NARROW * info.eps if few else info.eps**0.5
     half = part * np.where(g == 0, 0, g * slopes).sum()
     cotangents = ULPS * info.eps * g.max() * slopes.max()  # they may cancel too

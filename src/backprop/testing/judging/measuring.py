@@ -38,7 +38,7 @@ _NOISE: Final = 2**9  # roundings of the dtype that differences are taken in
 _FLOAT64: Final = float(np.finfo(np.float64).eps)
 FEW_TRIALS: Final = 8
 MANY_TRIALS: Final = 64  # of several rules most may see nothing: their roundings cancel wholly
-_ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
+ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class Point:
     wide: type[np.floating[Any]] | None  # the dtype of the differences, if wider than the rule's
     columns: tuple[list[int], ...]  # which elements of each input are checked
     jacobians: tuple[Derivative, ...]  # of the flat output, by these elements
-    narrow: bool = False  # whether it computes in no wider dtype, though it may take one
     asked: dict[tuple[object, ...], Any] = field(
         default_factory=dict[tuple[object, ...], Any], repr=False
     )
+    narrow: bool = False  # whether it computes in no wider dtype, though it may take one
 
     @property
     def known(self) -> bool:
@@ -140,7 +140,7 @@ def measure(
     at = tuple(x.astype(wide) for x in xs) if wide else xs
     jacobians = tuple(_jacobian(rule, at, i, cols, y.size, off) for i, cols in enumerate(columns))
     narrow = wide is None or _is_narrow(rule, at, y.dtype)
-    return Point(rule, xs, y, wide, columns, jacobians, narrow)
+    return Point(rule, xs, y, wide, columns, jacobians, narrow=narrow)
 
 
 def compare(point: Point, gy: Array, gxs: Sequence[Array]) -> Iterator[Measurement]:
@@ -255,7 +255,7 @@ def _noise(rule: Rule, xs: Arrays, i: int, j: int) -> Array:
     moved[i].flat[j] = xs[i].flat[j]
     there = np.asarray(_partial(rule, moved, i, here.size)(moved[i])).reshape(-1)
     noise: Array = abs(there.astype(np.longdouble) - here)
-    return np.where(np.isfinite(noise), noise / _ROUNDINGS, 0)
+    return np.where(np.isfinite(noise), noise / ROUNDINGS, 0)
 
 
 def rounded(x: Array, k: int, zero: Array | np.floating[Any] | float = 0.0) -> Array:
@@ -263,7 +263,7 @@ def rounded(x: Array, k: int, zero: Array | np.floating[Any] | float = 0.0) -> A
 
     Those of 0 by as much as if they were as large as `zero`.
     """
-    amount = _ROUNDINGS * np.cos(np.arange(x.size).astype(x.dtype) ** 2 + k).reshape(x.shape)
+    amount = ROUNDINGS * np.cos(np.arange(x.size).astype(x.dtype) ** 2 + k).reshape(x.shape)
     size = np.where(x == 0, zero, x)
     return np.array(x + size * (np.finfo(x.dtype).eps * amount), x.dtype)
 
