@@ -16,7 +16,7 @@ import pytest
 import backprop
 import backprop.__main__
 import backprop.cli.main
-from backprop import Node
+from backprop import Interval, Node
 from backprop.cli.main import main
 from backprop.cli.targets import TargetError, find
 from backprop.testing import GradientMismatch, NothingToJudge, Report
@@ -87,12 +87,15 @@ def _report(name: str, **changes: Any) -> Report:
         "dtypes": ("float32", "float64"),
         "shapes": ((), (2, 3)),
         "examples": 30,
+        "calls": (600, 400),
         "worst": 0.123,
+        "median": 1e-16,
         "excused": 0,
         "smallest": 2.5e-12,
         "planted": 20,
         "rejected": 20,
         "accepted": (),
+        "regions": (),
         "opinions": ("central differences",),
         "advice": (),
         "seconds": 0.25,
@@ -180,14 +183,15 @@ def test_one_name_is_found(write: Write, target: str) -> None:
          "(ops_syntax.py, line 1)"),
         ("ops_empty.py", "ops_empty.py holds no Function: a rule is a subclass of Function, "
          "BinaryFunction or NaryFunction with a forward and a backward"),
-        ("json.py", "json.py: another module is called 'json' already; rename the file"),
         ("ops_cube:Cuve", "ops_cube has no name 'Cuve'"),
         ("ops_cube:np", "ops_cube:np is no Function but a module"),
         ("ops_cube:Function", "ops_cube:Function is no Function but a class without a forward"),
         ("ops_cube:Scale", "Scale in ops_cube needs arguments: verify an instance, write for "
          "example scale = Scale(2.0) beside it"),
-        ("ops_cube.py", "Scale in ops_cube.py needs arguments: verify an instance, write for "
+        ("ops_scale.py", "Scale in ops_scale.py needs arguments: verify an instance, write for "
          "example scale = Scale(2.0) beside it"),
+        ("json.py", "json.py does not import: ZeroDivisionError: division by zero "
+         "(json.py, line 1)"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_verified_is_said_in_one_line(
@@ -199,8 +203,9 @@ def test_what_cannot_be_verified_is_said_in_one_line(
     write("ops_needs.py", "import nowhere")
     write("ops_syntax.py", "def f(:")
     write("ops_empty.py", "from backprop import Function, Square\n")
-    write("json.py", HEAD)
+    write("json.py", "1 / 0")
     write("ops_cube.py", HEAD + SCALE)
+    write("ops_scale.py", "from backprop import Function\n" + SCALE)
     assert main(["verify", target]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -210,7 +215,7 @@ def test_what_cannot_be_verified_is_said_in_one_line(
 class Pool:
     """A pool of processes that is none."""
 
-    def __init__(self, mp_context: object) -> None:
+    def __init__(self, workers: int | None, mp_context: object) -> None:
         self.context = mp_context
 
     def __enter__(self) -> Pool:
@@ -252,10 +257,10 @@ def test_the_table_fits_80_columns(
         + _rule("High") + "    domain = Interval(-float('inf'), 1.0)\n"
         + _rule("Both") + "    domain = Interval(-1.0, 1.0), REALS.without(0.0, 2.5)\n",
     )  # fmt: skip
-    assert main(["verify", "ops_table.py", "--seed", "1"]) == 0
+    assert main(["verify", "--workers", "0", "ops_table.py", "--seed", "1"]) == 0
     out = capsys.readouterr().out
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert "Cube any float32, 64 30 0.12 - 20/20 0.25 s" in lines
+    assert "Cube any float32, 64 30 1,000 0.12 - 20/20 0.25 s" in lines
     assert any(line.startswith("Low > 0 float32") for line in lines)
     assert any(line.startswith("High < 1 float32") for line in lines)
     assert any(line.startswith("Both -1 to 1, any") for line in lines)
@@ -271,7 +276,7 @@ def test_a_wrong_rule_is_explained_and_the_others_are_still_verified(
     """Exit status 1; wrong, raising and ill-guarded rules are explained below the table."""
     names = ("Wrong", "Raises", "Nowhere", "Weak", "Fine")
     write("ops_wrong.py", HEAD + "".join(map(_rule, names)))
-    assert main(["verify", "ops_wrong.py"]) == 1
+    assert main(["verify", "--workers", "0", "ops_wrong.py"]) == 1
     out = capsys.readouterr().out
     assert "Wrong: backward is wrong [x]" in out
     assert "This script repeats it:\n\nprint('the script')" in out
@@ -294,7 +299,7 @@ def test_the_bar_is_on_standard_error(
     """On a terminal a bar shows which rule is being verified, and leaves the results alone."""
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     write("ops_bar.py", HEAD)
-    assert main(["verify", "ops_bar.py"]) == 0
+    assert main(["verify", "--workers", "0", "ops_bar.py"]) == 0
     captured = capsys.readouterr()
     assert "verified Cube" in captured.err
     assert "verified Cube" not in captured.out
@@ -306,7 +311,7 @@ def test_json_is_all_there_is_on_standard_output(
 ) -> None:
     """Whatever the module prints and however wrong a rule is; numbers that JSON lacks are null."""
     write("ops_json.py", "print('noise')\n" + HEAD + _rule("Wrong") + _rule("Weak"))
-    assert main(["verify", "ops_json.py", "--json", "--seed", "5"]) == 1
+    assert main(["verify", "--workers", "0", "ops_json.py", "--json", "--seed", "5"]) == 1
     captured = capsys.readouterr()
     result = json.loads(captured.out, parse_constant=pytest.fail)
     cube, wrong, weak = result.pop("functions")
@@ -328,7 +333,7 @@ def test_markdown_is_the_table_of_the_docs(
 ) -> None:
     """A row for each rule; of a wrong one it says so."""
     write("ops_markdown.py", HEAD + _rule("Wrong"))
-    assert main(["verify", "ops_markdown.py", "--markdown"]) == 1
+    assert main(["verify", "--workers", "0", "ops_markdown.py", "--markdown"]) == 1
     rows = capsys.readouterr().out.splitlines()
     assert rows[-2:] == [
         "| `Cube` | any | 1, 2 | yes |  | 0.12 |  |",
@@ -437,11 +442,116 @@ def test_any_other_missing_module_is_no_matter_of_extras(monkeypatch: pytest.Mon
 def test_an_interrupt_is_no_traceback(
     write: Write, fake: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ctrl-C ends the run with one line and the exit status that shells use for it."""
-    write("ops_stuck.py", HEAD + _rule("Stuck"))
-    assert main(["verify", "ops_stuck.py"]) == 130
+    """Ctrl-C shows what was verified until then; the exit status is that which shells use."""
+    write("ops_stuck.py", HEAD + _rule("Stuck") + _rule("Later"))
+    assert main(["verify", "--workers", "0", "ops_stuck.py"]) == 130
+    captured = capsys.readouterr()
+    assert captured.err == "backprop: interrupted; 2 rules were not verified\n"
+    assert "1 rule verified, all right" in captured.out
+    assert main(["verify", "--workers", "0", "ops_stuck.py:Stuck"]) == 130
     assert capsys.readouterr().err == "backprop: interrupted\n"
+    assert len(fake) == 3
+
+
+def test_a_class_that_needs_arguments_is_named_and_the_others_are_verified(
+    write: Write, fake: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard error, in a line; an instance beside it stands for it."""
+    write("ops_skip.py", HEAD + SCALE)
+    assert main(["verify", "--workers", "0", "ops_skip.py"]) == 0
+    err = capsys.readouterr().err
+    assert "skipped Scale, which needs arguments: verify an instance, scale = Scale(...)" in err
+    assert main(["verify", "--workers", "0", "ops_skip.py:Cube"]) == 0
+    assert capsys.readouterr().err == ""
     assert len(fake) == 2
+
+
+def test_shapes_dtypes_domain_and_budget_are_those_of_verify(
+    write: Write, fake: list[dict[str, Any]]
+) -> None:
+    """One shape may stand alone."""
+    write("ops_options.py", HEAD)
+    command = ["verify", "--workers", "0", "ops_options.py", "--seed", "1"]
+    options = ["--shapes", "(3,), (2, 3)", "--dtypes", "float64,float32", "--domain", "0,inf"]
+    assert main([*command, *options, "--budget", "2.5"]) == 0
+    assert main([*command, "--shapes", "(3,)"]) == 0
+    assert fake[0] == {
+        "seed": 1,
+        "shapes": ((3,), (2, 3)),
+        "dtypes": ("float64", "float32"),
+        "domain": Interval(0.0, float("inf")),
+        "budget": 2.5,
+    }
+    assert fake[1]["shapes"] == ((3,),)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--shapes", "three"], ["--shapes", "(1.5,)"], ["--dtypes", "int8"], ["--domain", "1,0"],
+        ["--domain", "one"], ["--budget", "0"], ["--budget", "soon"], ["--workers", "-1"],
+    ],
+)  # fmt: skip
+def test_an_option_that_cannot_be_meant_is_refused(
+    option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As argparse does, with the value."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["verify", "ops.py", *option])
+    assert option[1] in capsys.readouterr().err
+
+
+def test_a_narrow_terminal_has_a_list(
+    write: Write,
+    fake: list[dict[str, Any]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Forty columns are enough to read it."""
+    monkeypatch.setenv("COLUMNS", "40")
+    write("ops_narrow.py", HEAD + _rule("Wrong"))
+    assert main(["verify", "--workers", "0", "ops_narrow.py"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["Cube", "    error 0.12, sees -, 20/20, 0.25 s"]
+    assert lines[2:4] == ["Wrong", "    WRONG"]
+
+
+LAWLESS = """
+import os, sys, time
+class Ends(Cube):
+    def backward(self, gy):
+        os._exit(0)
+
+class Exits(Cube):
+    def backward(self, gy):
+        sys.exit(0)
+
+class Hangs(Cube):
+    def backward(self, gy):
+        time.sleep(1000)
+"""
+
+
+def test_a_rule_that_ends_or_stops_its_process_is_a_failure(
+    write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process is another one, which is killed when it hangs; the others are verified."""
+    monkeypatch.setattr("backprop.cli.workers._START", 6.0)
+    write("ops_lawless.py", HEAD + LAWLESS)
+    command = ["verify", "ops_lawless.py", "--budget", "0.5", "--workers", "2", "--seed", "1"]
+    assert main([*command, "--examples", "4"]) == 1
+    out = capsys.readouterr().out
+    assert "it ended the process that verified it, with status 0" in out
+    assert "SystemExit: 0" in out
+    assert "it did not end within 8 seconds" in out
+    assert out.splitlines()[-1].startswith("3 of 4 rules failed: Ends, Exits, Hangs; ")
+
+
+def test_a_file_may_be_called_like_a_module_of_pythons_own(write: Write) -> None:
+    """It is not imported under that name."""
+    write("statistics.py", HEAD)
+    assert [named.name for named in find("statistics.py")] == ["Cube"]
+    assert [named.name for named in find("statistics.py")] == ["Cube"]
 
 
 def test_an_unknown_target_raises_in_the_library() -> None:

@@ -67,7 +67,7 @@ def test_a_fault_that_was_not_seen_fails_and_an_accident_is_shown(
     def verify(rule: type, *, seed: int | None) -> object:
         if rule.__name__ == "Wrong":
             raise OSError("disk")
-        return SimpleNamespace(accepted=("sign",))
+        return SimpleNamespace(accepted=("sign",), passed=False)
 
     monkeypatch.setattr("backprop.testing.verifier.verify", verify)
     result = pytester.runpytest(*PLUGIN, "--verify", ops.name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from backprop.cli.outcomes import Outcome
     from backprop.ground.domain import Domain
 
-_NUMBERS: Final = (*("Examples", "Calls", "Worst\nerror", "Would\nsee", "Faults\ncaught", "Time"),)
+_NUMBERS: Final = (*("Tried", "Calls", "Worst\nerror", "Would\nsee", "Faults\ncaught", "Time"),)
 _NARROW: Final = 72
 _LEGEND: Final = (
     "Worst error: as a part of its tolerance. Would see: the smallest relative error of a gradient "

@@ -68,8 +68,14 @@ def check_gradient(
     order : int, default 1
         With 2 the derivative of the gradient, which has a last input more, the cotangent of the
         function.
-    precision, reference, composed, span
-        As in `verify`.
+    precision : float, optional
+        How exact the values are, relative to the largest; as in `verify`.
+    reference : callable, optional
+        The same function computed better; as in `verify`.
+    composed : bool, optional
+        Whether it is several rules in a row, whose roundings may add up to anything.
+    span : float, optional
+        As in `verify`; at one point it says nothing.
 
     Returns
     -------

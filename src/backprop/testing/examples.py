@@ -25,6 +25,8 @@ from backprop.testing.laws.laws import arguments_unchanged, broken_law, gradient
 from backprop.testing.looks import Look, looks_of
 from backprop.testing.rules import Arrays, Rule
 
+_GRADES: Final = 20
+_MARGIN: Final = 4  # powers of two
 _FURTHER: Final[dict[str, Callable[[Point, Rule, Array], str | None]]] = {
     "ties": wrong_together,
     "forward mode": wrong_tangent,
@@ -57,7 +59,7 @@ def examine(
         raise cannot_call(rule, xs, error) from error
     try:
         point = measure(rule, xs, rng if sample else None)
-        gys = gys if gys is not None else tuple(_cotangents(point.y, rng))
+        gys = gys if gys is not None else tuple(_cotangents(point.y, rng, _room(xs)))
         example = Example(point, gys)
         failure = finding(rule, example)
         if failure is not None:
@@ -78,13 +80,20 @@ def examine(
     )
 
 
-def _cotangents(y: Array, rng: np.random.Generator) -> Iterator[Array]:
+def _room(xs: Arrays) -> int:
+    """By how many powers of two a cotangent may be larger than 1: a product is no overflow."""
+    info = np.finfo(xs[0].dtype)
+    sizes = (abs(x).max(initial=1, where=np.isfinite(x)) for x in xs)
+    return int(np.clip(info.maxexp - np.log2(max(sizes)) - _MARGIN, 0, _GRADES))
+
+
+def _cotangents(y: Array, rng: np.random.Generator, room: int = _GRADES) -> Iterator[Array]:
     """Ones, normal, graded over 40 powers of two, and one-hot: uniform ones alone hide bugs."""
     yield np.ones_like(y)
     few = min(y.size, PERIOD)
     normal = rng.standard_normal(few)
     yield _spread(normal, y)
-    yield _spread(normal * 2.0 ** rng.integers(-20, 21, few), y)
+    yield _spread(normal * 2.0 ** rng.integers(-room, room + 1, few), y)
     hot = np.zeros(y.size, y.dtype)
     hot[rng.integers(max(y.size, 1)) : 1 + rng.integers(max(y.size, 1))] = 1
     yield hot.reshape(y.shape)

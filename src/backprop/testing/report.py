@@ -72,7 +72,7 @@ class Report:
         return (
             _short(self.dtypes),
             str(self.examples),
-            f"{self.calls[0]:,} + {self.calls[1]:,}",
+            f"{sum(self.calls):,}",
             f"{self.worst:.2f}",
             f"{self.smallest:.0e}" if isfinite(self.smallest) else "-",
             f"{self.rejected}/{self.planted}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -75,9 +76,15 @@ def exact(values: Any) -> Array:
     found: Any = np.asarray(values)
     if found.dtype != object:
         return np.asarray(found, np.longdouble)
-    high = found.astype(np.float64)
-    both: Array = high.astype(np.longdouble) + np.asarray(found - high).astype(np.float64)
-    return both
+    both: Array = np.array([_exact(v) for v in found.reshape(-1)], np.longdouble)
+    return both.reshape(found.shape)
+
+
+def _exact(value: Any) -> np.longdouble:
+    """A number of any kind as the sum of two floats."""
+    high = float(value)
+    low = float(value - type(value)(high)) if isfinite(high) else 0.0
+    return np.longdouble(high) + np.longdouble(low)
 
 
 class Join(NaryFunction):

@@ -58,5 +58,6 @@ def _lambdas(call: Callable[..., Any]) -> Iterator[str]:
 
 
 def _same(call: Callable[..., Any], source: str) -> bool:
-    made = eval(source, {})  # noqa: S307 (it makes the lambda again and does not run it)
-    return bool(made.__code__.co_code == call.__code__.co_code)
+    made: Any = eval(source, {})  # noqa: S307 (it makes the lambda again and does not run it)
+    parts = ("co_consts", "co_names", "co_varnames")
+    return all(getattr(made.__code__, part) == getattr(call.__code__, part) for part in parts)

@@ -172,8 +172,18 @@ def verify_rule(
         How many inputs are tried.
     seed : int, optional
         Repeats a run.
-    precision, reference, composed, span, budget, all
-        As in `verify`.
+    precision : float, optional
+        How exact the values are, relative to the largest; as in `verify`.
+    reference : callable, optional
+        The same function computed better; as in `verify`.
+    composed : bool, optional
+        Whether it is several rules in a row, whose roundings may add up to anything.
+    span : float, optional
+        From which part of the dtype's range of magnitudes inputs are drawn.
+    budget : float, optional
+        Seconds, after which no new example is begun.
+    all : bool, default False
+        Whether to go on after the first finding, for one of each law.
 
     Returns
     -------
@@ -243,8 +253,12 @@ def verify_jacobian(
         How many inputs are tried.
     seed : int, optional
         Repeats a run.
-    precision, budget, all
-        As in `verify`.
+    precision : float, optional
+        How exact the values are, relative to the largest; as in `verify`.
+    budget : float, optional
+        Seconds, after which no new example is begun.
+    all : bool, default False
+        Whether to go on after the first finding, for one of each law.
 
     Returns
     -------

@@ -35,6 +35,7 @@ Map: TypeAlias = Callable[[Array], Array]
 _STEPS: Final = 12
 _QUARTER: Final = 0.25
 _LARGE: Final = 2.0**10  # beyond, few steps are short beside 1
+_MANY: Final = 64  # outputs, of which those that do not move at all are not looked at further
 _FAR: Final = 24  # powers of two
 _NARROW: Final = 2.0**-6  # relative to x
 _INNER: Final = 64.0  # the most that is taken for what f computes with inside, there
@@ -110,6 +111,29 @@ def column(
     if not steps:
         return _unknown(f, x)
     here, above, below, half, ulps = _evaluate(f, x, j, steps)
+    still = (above == here).all(axis=0) & (below == here).all(axis=0)
+    if here.size > _MANY and len(steps) > 1 and still.any():
+        noise = np.broadcast_to(noise, here.shape)
+        moving = ~still
+        parts = here[moving], above[:, moving], below[:, moving], half, ulps[:, moving]
+        found = _of_rows(*parts, noise[moving], x, j)
+        value, error = np.zeros(here.shape, np.longdouble), np.maximum(ulps[1], noise) / half[1]
+        value[moving], error[moving] = found.value, found.error
+        return Derivative(value, error)
+    return _of_rows(here, above, below, half, ulps, noise, x, j)
+
+
+def _of_rows(
+    here: Array,
+    above: Array,
+    below: Array,
+    half: Array,
+    ulps: Array,
+    noise: Array | float,
+    x: Array,
+    j: int,
+) -> Derivative:
+    """The derivatives of the columns of what `_evaluate` gave."""
     with np.errstate(all="ignore"):
         jump = np.maximum(abs(above - here), abs(below - here))
         bend = kink(above + below - 2 * here, half, np.maximum(ulps, noise))
@@ -234,7 +258,8 @@ def curvature(f: Map, x: Array, j: int, domain: Interval = REALS) -> Array:
 
 def nearest(x: Array, j: int) -> float:
     """How near another element of `x` is to element `j`, where none is equal to it: else inf."""
-    gaps = abs(x.reshape(-1) - x.flat[j]).astype(float)
+    with np.errstate(all="ignore"):
+        gaps = abs(x.reshape(-1) - x.flat[j]).astype(float)
     return float(gaps[gaps > 0].min(initial=inf))
 
 
