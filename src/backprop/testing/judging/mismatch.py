@@ -59,6 +59,11 @@ class GradientMismatch(BackpropError, AssertionError):  # noqa: N818 (it is a fi
 class Findings(BackpropError, ExceptionGroup[GradientMismatch]):  # noqa: N818 (they are findings)
     """All that is wrong with a rule, one GradientMismatch for each law that it breaks."""
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which laws are broken, in the order in which they were found; "gradient" is none."""
+        return tuple(e.kind for e in self.exceptions if isinstance(e, GradientMismatch))
+
 
 class NothingToJudge(BackpropError, ValueError):  # noqa: N818 (it is a finding)
     """No input that was tried gave a finite value, so nothing is known of the derivative."""
