@@ -19,6 +19,7 @@ import backprop.cli.main
 from backprop import Interval, Node
 from backprop.cli.main import main
 from backprop.cli.targets import TargetError, find
+from backprop.cli.workers import _serve
 from backprop.testing import GradientMismatch, NothingToJudge, Report
 from backprop.testing.generators.expressions import numpy_functions
 
@@ -549,9 +550,40 @@ def test_a_rule_that_ends_or_stops_its_process_is_a_failure(
 
 def test_a_file_may_be_called_like_a_module_of_pythons_own(write: Write) -> None:
     """It is not imported under that name."""
-    write("statistics.py", HEAD)
-    assert [named.name for named in find("statistics.py")] == ["Cube"]
-    assert [named.name for named in find("statistics.py")] == ["Cube"]
+    write("json.py", HEAD)
+    assert [named.name for named in find("json.py")] == ["Cube"]
+    assert [named.name for named in find("json.py")] == ["Cube"]
+
+
+class Asked:
+    """A pipe from which some numbers of rules come, and nothing more."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.left = list(numbers)
+        self.sent: list[Any] = []
+
+    def recv(self) -> int:
+        if not self.left:
+            raise EOFError
+        return self.left.pop(0)
+
+    def send(self, answer: Any) -> None:
+        self.sent.append(answer)
+
+
+def test_a_process_answers_for_each_rule_that_it_is_asked_for(
+    write: Write, fake: list[dict[str, Any]]
+) -> None:
+    """Until nothing more is asked; what cannot be sent is not in the answer."""
+    write("ops_served.py", HEAD + _rule("Wrong"))
+    pipe: Any = Asked(1, 0)
+    _serve(pipe, ("ops_served.py",), {"seed": 3})
+    (no, wrong, script), (report, *nothing) = pipe.sent
+    assert (no, script) == (None, "print('the script')")
+    assert wrong.startswith("Wrong: backward is wrong [x]")
+    assert isinstance(report, Report)
+    assert nothing == ["", ""]
+    assert [asked["seed"] for asked in fake] == [3, 3]
 
 
 def test_an_unknown_target_raises_in_the_library() -> None:

@@ -22,6 +22,14 @@ from tests.testing.zoo import BY_NAME, RIGHT, WRONG, Right, Vjp, Wrong
 
 pytestmark = pytest.mark.no_cover  # much slower with it, and no line is reached here alone
 
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found is not made smaller, nor is it asked how far it reaches: that takes longest."""
+    monkeypatch.setattr("backprop.testing.search.PHASES", (Phase.generate,))
+    monkeypatch.setattr("backprop.testing.run.surveyed", lambda failure, seed: failure)
+
+
 SEED = 1
 EXAMPLES = 12  # fewer than a verification takes, for there are many rules
 MANY = 200  # some are wrong for one shape only; most of these runs end at once

@@ -17,6 +17,7 @@ from backprop.testing.generators.strategies import inputs, ordinary_inputs, smal
 from backprop.testing.judging.mismatch import CannotCall, GradientMismatch
 from backprop.testing.rules import Arrays, Rule
 
+PHASES: Final = (Phase.generate, Phase.shrink)
 _EXAMPLES: Final = 36
 _EXAMPLES_OF_TWO_ORDERS: Final = 16
 _SEARCHED: Final = 4
@@ -71,7 +72,7 @@ def _search(
         max_examples=examples,
         database=None,
         deadline=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=PHASES,
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
         report_multiple_bugs=False,

@@ -31,8 +31,6 @@ def surveyed(failure: GradientMismatch, seed: int) -> GradientMismatch:
 
 def _around(place: Place) -> Iterator[str]:
     at = float(place.xs[place.input].flat[place.column])
-    if not isfinite(at):
-        return
     low, high = (_reach(place, at, side) for side in (-1.0, 1.0))
     if low == high:
         yield "    wrong      at this number alone, as far as was seen"
