@@ -80,3 +80,14 @@ def test_a_pytree_of_parameters_is_an_input_for_each_of_its_arrays() -> None:
 def test_several_outputs_are_judged_together() -> None:
     """Those in a dict too."""
     verify(lambda x: {"a": jnp.sin(x), "b": (2.0 * x,)}, shapes=[(3,)], framework="jax", **FEW)
+
+
+def test_a_function_that_looks_at_values_is_verified_as_it_is() -> None:
+    """It cannot be compiled; a custom rule has its own function as a second opinion."""
+
+    def looks(x: Any) -> Any:
+        return jnp.sin(x) if x.sum() > 0 else 2.0 * jnp.sin(x)
+
+    verify(looks, domain=Interval(0.1, 3.0), shapes=[(3,)], framework="jax", examples=3, seed=1)
+    opinions = verify(with_vjp(1.0), domain=ORDINARY, **FEW).opinions
+    assert opinions == ("central differences", "its forward under jax")

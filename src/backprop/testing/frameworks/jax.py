@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -20,6 +21,27 @@ from backprop.testing.frameworks.protocol import (
     owned,
 )
 
+_KEPT: Final = 64  # functions, of which a verification has a few
+
+
+class _Compiled:
+    """A function compiled for each shape and dtype, or as it is where that cannot be done.
+
+    What looks at values, in an `if` for instance, cannot be compiled.
+    """
+
+    def __init__(self, function: OnTensors, jit: Callable[[OnTensors], OnTensors]) -> None:
+        self._eager = function
+        self._call = jit(function)
+
+    def __call__(self, *arrays: Any) -> Any:
+        try:
+            return self._call(*arrays)
+        except Exception:
+            found = self._eager(*arrays)  # which may raise, as its author would see it
+            self._call = self._eager
+            return found
+
 
 class Jax(Framework):
     """Arrays of JAX; while they are verified, float64 is switched on."""
@@ -30,6 +52,16 @@ class Jax(Framework):
     def __init__(self) -> None:
         self._jax: Any = import_module("jax")
         self._np: Any = import_module("jax.numpy")
+        self._compiled = lru_cache(_KEPT)(self._compile)
+
+    def _compile(self, function: OnTensors, kind: str) -> _Compiled:
+        """The value, the pullback or the pushforward of a function, as one compiled function."""
+        made: dict[str, OnTensors] = {
+            "value": function,
+            "vjp": lambda gy, *xs: self._jax.vjp(function, *xs)[1](gy),
+            "jvp": lambda txs, *xs: self._jax.jvp(function, xs, txs)[1],
+        }
+        return _Compiled(made[kind], self._jax.jit)
 
     @override
     def callable_of(self, target: Any) -> OnTensors:
@@ -52,13 +84,13 @@ class Jax(Framework):
     @override
     def value(self, function: OnTensors, xs: Arrays) -> Array:
         with self._wide():
-            return owned(function(*map(self._np.asarray, xs)))
+            return owned(self._compiled(function, "value")(*map(self._np.asarray, xs)))
 
     @override
     def vjp(self, function: OnTensors, xs: Arrays, gy: Array) -> Sequence[Array]:
         with self._wide():
-            _, pullback = self._jax.vjp(function, *map(self._np.asarray, xs))
-            return tuple(map(owned, pullback(self._np.asarray(gy))))
+            arrays = map(self._np.asarray, (gy, *xs))
+            return tuple(map(owned, self._compiled(function, "vjp")(*arrays)))
 
     @override
     def jvp(self, function: OnTensors, xs: Arrays, txs: Arrays) -> Array:
@@ -66,7 +98,7 @@ class Jax(Framework):
         tangents: tuple[Any, ...] = tuple(map(self._np.asarray, txs))
         with self._wide():
             try:
-                return owned(self._jax.jvp(function, arrays, tangents)[1])
+                return owned(self._compiled(function, "jvp")(tangents, *arrays))
             except TypeError as error:  # a custom_vjp says that it has no forward mode
                 raise NotOffered from error
 

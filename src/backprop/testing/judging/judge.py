@@ -37,6 +37,7 @@ _FLOAT64: Final = float(np.finfo(np.float64).eps)
 _CLOSE: Final = 2.0**-10
 _UNSTABLE: Final = 2**6  # times what the truth moves by
 _NARROW: Final = 2**8  # ulps of the slopes around, that a rule in less than float64 may lose
+_CANCELLED: Final = 2.0**-7  # of a gradient in less than float64 that several rules give
 _ALMOST: Final = 2.0**-4  # of the largest number: a product on the way may overflow
 
 
@@ -182,6 +183,8 @@ def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
     few = info.eps > _FLOAT64 and not point.rule.composed
     part = _NARROW * info.eps if few else info.eps**0.5
     half = part * np.where(g == 0, 0, g * slopes).sum()
+    if info.eps > _FLOAT64 and point.rule.composed:  # terms cancel that no slope of f shows
+        half = max(half, _CANCELLED * abs(seen.numeric[k]))
     cotangents = ULPS * info.eps * g.max() * slopes.max()  # they may cancel too
     flushed = info.smallest_normal * (ULPS + g.size)
     error = abs(seen.analytic[k] - seen.numeric[k])
