@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from backprop.cli.targets import Named, TargetError, find, skipped
 from backprop.ground.domain import Interval
+from backprop.ground.narrowing import is_dict, is_sequence
 from backprop.testing import entries
 
 if TYPE_CHECKING:
@@ -212,9 +213,9 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
 
 def _finite(value: Any) -> object:
     """The value with None for numbers that JSON does not have."""
-    if isinstance(value, dict):
+    if is_dict(value):
         return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, (tuple, list)):
+    if is_sequence(value):
         return list(map(_finite, value))
     return None if isinstance(value, float) and not isfinite(value) else value
 

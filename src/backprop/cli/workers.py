@@ -58,7 +58,7 @@ def _serve(pipe: Connection, targets: tuple[str, ...], settings: dict[str, Any])
         rules = [rule for target in targets for rule in find(target)]
         while True:
             try:
-                number = pipe.recv()
+                number: int = pipe.recv()
             except EOFError:  # nothing more is asked
                 return
             found = outcome(rules[number], settings)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
-from hypothesis import strategies as st
 
 from backprop.errors import ArgumentTypeError
 from backprop.ground.arrays import brief
@@ -14,11 +13,8 @@ from backprop.ground.domain import Interval
 from backprop.ground.narrowing import is_dict, is_list, is_numpys, is_sequence
 from backprop.pytree import Tree
 from backprop.testing import entries
-from backprop.testing.domains.pools import VALUES, pool
+from backprop.testing.domains.pools import VALUES, is_strategy, pool
 from backprop.testing.judging.mismatch import literal
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeIs
 
 _KEYWORDS: Final = '{"axis": 0}'
 _CONSTANTS: Final = "{1: labels}"
@@ -98,26 +94,22 @@ def each_bound(
     """What the function is called with besides; one after the other where strategies draw it."""
     settings = _mapping(keywords, "keywords", str, _KEYWORDS)
     inputs = _mapping(constants, "constants", int, _CONSTANTS)
-    count = VALUES if any(map(_is_strategy, (*settings.values(), *inputs.values()))) else 1
+    count = VALUES if any(map(is_strategy, (*settings.values(), *inputs.values()))) else 1
     each = zip(_each(settings, count), _each(inputs, count), strict=True)
     return tuple(Bound(target, framework, *one, params, said) for one in each)
 
 
 def _each(given: dict[Any, object], count: int) -> list[dict[Any, object]]:
     """So many times the given values, those of strategies drawn anew."""
-    pools = {k: pool(v, count) for k, v in given.items() if _is_strategy(v)}
+    pools = {k: pool(v, count) for k, v in given.items() if is_strategy(v)}
     drawn = ({k: p[i % len(p)] for k, p in pools.items()} for i in range(count))
     return [given | values for values in drawn]
 
 
 def _says(value: object) -> bool:
     """Whether a setting is one, and can be written down."""
-    drawn = any(map(_is_strategy, value if is_sequence(value) else (value,)))
+    drawn = any(map(is_strategy, value if is_sequence(value) else (value,)))
     return not drawn and value is not None and value != {}
-
-
-def _is_strategy(value: object) -> TypeIs[st.SearchStrategy[Any]]:
-    return isinstance(value, st.SearchStrategy)
 
 
 def _mapping(given: Any, what: str, kind: type, such_as: str) -> dict[Any, object]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import hypothesis
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies as st
+from hypothesis import Phase, given, strategies as st
 
 from backprop.ground.arrays import Shape
 from backprop.testing.budget import Budget
@@ -16,6 +16,7 @@ from backprop.testing.examples import Example, examine
 from backprop.testing.generators.strategies import inputs, ordinary_inputs, small_ways, ways
 from backprop.testing.judging.mismatch import CannotCall, GradientMismatch
 from backprop.testing.rules import Arrays, Rule
+from backprop.testing.settings import silent
 
 PHASES: Final = (Phase.generate, Phase.shrink)
 _EXAMPLES: Final = 36
@@ -68,15 +69,7 @@ def _search(
     failures: list[GradientMismatch | CannotCall] = []
 
     @hypothesis.seed(seed)
-    @settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=PHASES,
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-        report_multiple_bugs=False,
-    )
+    @silent(examples, PHASES)
     @given(_inputs_of(rules, dtypes), st.integers(0, 2**32 - 1))
     def attempt(call: tuple[Rule, Arrays], number: int) -> None:
         if budget.spent and found and not failures:

@@ -14,7 +14,7 @@ from backprop.ground.domain import Domain, Interval
 from backprop.ground.narrowing import is_sequence
 from backprop.kernel.variable import Variable
 from backprop.testing import entries
-from backprop.testing.domains.pools import Drawn
+from backprop.testing.domains.pools import Drawn, is_strategy
 from backprop.testing.domains.structured import Ascending, Structured
 from backprop.testing.entries import Ways
 from backprop.testing.rules import Arrays, OnVariables, Pullback, Rule
@@ -85,7 +85,7 @@ class Confined:
 
 
 def _made(part: Any) -> Any:
-    return Drawn(part) if isinstance(part, st.SearchStrategy) else part
+    return Drawn(part) if is_strategy(part) else part
 
 
 def _covers(part: object) -> int:
@@ -113,7 +113,11 @@ def _moving(rule: Rule, sets: Sequence[_Part | None], count: int) -> Rule:
         return (*map(_moved, sets, xs[:count]), *xs[count:])
 
     def on_variables(call: Callable[..., Any] | None) -> OnVariables | None:
-        return None if call is None else lambda *xs: call(*move(*xs))
+        def moved(*xs: Any) -> Any:
+            assert call is not None
+            return call(*move(*xs))
+
+        return None if call is None else moved
 
     def pulled_by(pullback: Pullback) -> Pullback:
         def vjp(xs: Arrays, gy: Array) -> Sequence[Array]:
@@ -130,21 +134,19 @@ def _moving(rule: Rule, sets: Sequence[_Part | None], count: int) -> Rule:
         members: Variables = move(*inputs)
         return rule.jvp(_arrays(members), tuple(map(np.asarray, tangents(members, inputs, txs))))
 
+    def forward(*xs: Array) -> Array:
+        return rule.forward(*map(np.asarray, move(*xs)))
+
     return replace(
         rule,
-        forward=lambda *xs: rule.forward(*map(np.asarray, move(*xs))),
-        reference=None if rule.reference is None else lambda *xs: _of(rule.reference, move(*xs)),
+        forward=forward,
+        reference=on_variables(rule.reference),
         vjp=pulled_by(rule.vjp),
         jvp=None if rule.jvp is None else jvp,
         call=on_variables(rule.call),
         second=None if rule.second is None else pulled_by(rule.second),
         composed=True,
     )
-
-
-def _of(reference: Callable[..., Array] | None, xs: tuple[Any, ...]) -> Array:
-    assert reference is not None
-    return reference(*xs)
 
 
 def _moved(part: _Part | None, x: Any) -> Any:

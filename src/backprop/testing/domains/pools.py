@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 import hypothesis
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies as st
+from hypothesis import Phase, given, strategies as st
 
 from backprop.errors import ArgumentTypeError
 from backprop.ground.arrays import Array, Shapes, as_data, brief
 from backprop.ground.compat import override
-from backprop.ground.narrowing import is_sequence
+from backprop.ground.narrowing import is_list, is_sequence
 from backprop.testing.domains.structured import Structured
+from backprop.testing.settings import silent
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 _ARRAYS: Final = 64
 VALUES: Final = 6  # of an input that is not differentiated, or of a setting
+
+
+def is_strategy(value: object) -> TypeIs[st.SearchStrategy[Any]]:
+    """Whether a value is a strategy of Hypothesis, from which values are drawn."""
+    return isinstance(value, st.SearchStrategy)
 
 
 def pool(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
@@ -24,14 +33,7 @@ def pool(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
     found: list[Any] = []
 
     @hypothesis.seed(0)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )
+    @silent(count, (Phase.generate,))
     @given(strategy)
     def draw(value: Any) -> None:
         found.append(value)
@@ -45,8 +47,7 @@ class Drawn(Structured):
 
     def __init__(self, strategy: st.SearchStrategy[Any]) -> None:
         drawn = pool(strategy, _ARRAYS)
-        many = [list(value) if isinstance(value, tuple) else [value] for value in drawn]
-        self._members: list[list[Array]] = [[_array(part) for part in parts] for parts in many]
+        self._members: list[list[Array]] = [list(map(_array, _parts(value))) for value in drawn]
         self._text = repr(strategy)
         self.count: int = len(self._members[0])
         ways = dict.fromkeys(tuple(a.shape for a in parts) for parts in self._members)
@@ -66,6 +67,11 @@ class Drawn(Structured):
     @override
     def __repr__(self) -> str:
         return self._text
+
+
+def _parts(value: object) -> tuple[object, ...]:
+    """The inputs that were drawn together; one alone is no tuple."""
+    return tuple(value) if is_sequence(value) and not is_list(value) else (value,)
 
 
 def _array(value: object) -> Array:

@@ -61,7 +61,7 @@ class _Within(Structured):
     """A set of arrays of the numbers of an interval."""
 
     def __init__(self, interval: Interval = REALS) -> None:
-        self.interval = entries.interval(interval, type(self).__name__)
+        self.interval: Interval = entries.interval(interval, type(self).__name__)
 
     @override
     def __repr__(self) -> str:
@@ -104,7 +104,7 @@ class UnitVectors(Structured):
 class Simplex(Structured):
     """Probabilities: positive numbers with sum 1 along the last axis."""
 
-    interval = POSITIVE
+    interval: Interval = POSITIVE
 
     @override
     def draw(self, numbers: Array) -> Array:
@@ -195,7 +195,7 @@ class Ascending(Structured):
 
     def __init__(self, count: int = 2, interval: Interval = REALS) -> None:
         self.count: Final = entries.whole(count, "the number of inputs", 2)
-        self.interval = entries.interval(interval, "Ascending")
+        self.interval: Interval = entries.interval(interval, "Ascending")
 
     @override
     def draw(self, numbers: Array) -> Array:

@@ -56,11 +56,14 @@ class Jax(Framework):
 
     def _compile(self, function: OnTensors, kind: str) -> _Compiled:
         """The value, the pullback or the pushforward of a function, as one compiled function."""
-        made: dict[str, OnTensors] = {
-            "value": function,
-            "vjp": lambda gy, *xs: self._jax.vjp(function, *xs)[1](gy),
-            "jvp": lambda txs, *xs: self._jax.jvp(function, xs, txs)[1],
-        }
+
+        def vjp(gy: Any, *xs: Any) -> Any:
+            return self._jax.vjp(function, *xs)[1](gy)
+
+        def jvp(txs: Any, *xs: Any) -> Any:
+            return self._jax.jvp(function, xs, txs)[1]
+
+        made: dict[str, OnTensors] = {"value": function, "vjp": vjp, "jvp": jvp}
         return _Compiled(made[kind], self._jax.jit)
 
     @override
