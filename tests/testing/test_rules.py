@@ -381,7 +381,7 @@ def test_a_verification_has_36_examples_or_one_for_each_case_and_more() -> None:
 
     assert enough((first,)) == 36
     assert enough((first,) * 60) == 64
-    assert enough((first, second)) == 16
+    assert enough((first, second)) == 12
     assert enough((first, second) * 20) == 44
 
 

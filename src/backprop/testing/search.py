@@ -20,7 +20,7 @@ from backprop.testing.settings import silent
 
 PHASES: Final = (Phase.generate, Phase.shrink)
 _EXAMPLES: Final = 36
-_EXAMPLES_OF_TWO_ORDERS: Final = 16
+_EXAMPLES_OF_TWO_ORDERS: Final = 12
 _SEARCHED: Final = 4
 
 
