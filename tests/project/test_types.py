@@ -33,6 +33,18 @@ def test_user_files(name: str) -> None:
     assert status == 0
 
 
+def test_an_array_does_not_take_a_variable_in_place(tmp_path: Path) -> None:
+    """The code of the error is that of NumPy's stubs, which name it differently in each version."""
+    file = tmp_path / "inplace.py"
+    lines = ["import numpy as np", "from backprop import Variable", "array = np.ones(2)"]
+    file.write_text("\n".join([*lines, "array += Variable(np.ones(2))", ""]))
+
+    report, status = mypy(str(file))
+
+    assert "inplace.py:4: error: " in report
+    assert status == 1
+
+
 # Names of one version of NumPy or of one platform only.
 NOT_EVERYWHERE = {"complex256", "float128", "in1d", "row_stack", "trapz"}
 

@@ -26,7 +26,8 @@ from backprop.testing import (
 from backprop.testing.bound import each_bound, python
 from backprop.testing.budget import Budget, Calls, usual_seconds
 from backprop.testing.looks import median, regions
-from backprop.testing.rules import exact, pair, rule_of
+from backprop.testing.numeric.exact import exact
+from backprop.testing.rules import pair, rule_of
 from backprop.testing.source import defined
 
 

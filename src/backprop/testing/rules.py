@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from math import isfinite
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,6 +18,7 @@ from backprop.kernel.function import NaryFunction
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
 from backprop.testing.entries import Ways
+from backprop.testing.numeric.exact import exact
 from backprop.testing.source import defined, name_of
 from backprop.transforms.forward_mode import tangents
 
@@ -69,22 +69,6 @@ class Rule:
     def placed(self, xs: Arrays) -> Arrays:
         """Numbers that were drawn, as inputs from where the rule is meant for."""
         return xs if self.members is None else self.members(xs)
-
-
-def exact(values: Any) -> Array:
-    """Numbers of any kind, those of mpmath or fractions too, in the widest dtype of NumPy."""
-    found: Any = np.asarray(values)
-    if found.dtype != object:
-        return np.asarray(found, np.longdouble)
-    both: Array = np.array([_exact(v) for v in found.reshape(-1)], np.longdouble)
-    return both.reshape(found.shape)
-
-
-def _exact(value: Any) -> np.longdouble:
-    """A number of any kind as the sum of two floats."""
-    high = float(value)
-    low = float(value - type(value)(high)) if isfinite(high) else 0.0
-    return np.longdouble(high) + np.longdouble(low)
 
 
 class Join(NaryFunction):
