@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from backprop.errors import ArgumentTypeError, ArgumentValueError, BackpropError
+from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.ground.arrays import Array, Shapes, brief
-from backprop.ground.compat import override
 from backprop.ground.domain import REALS, Domain, Interval
 from backprop.ground.narrowing import is_sequence
 from backprop.kernel.function import NaryFunction
@@ -19,12 +17,17 @@ from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
 from backprop.testing.entries import Ways
 from backprop.testing.numeric.exact import exact
+from backprop.testing.second import (
+    Arrays as Arrays,
+    Join,
+    Pullback as Pullback,
+    differentiated,
+    second_of,
+)
 from backprop.testing.source import defined, name_of
 from backprop.transforms.forward_mode import tangents
 
-Arrays: TypeAlias = tuple[Array, ...]
 OnVariables: TypeAlias = Callable[..., Variable]
-Pullback: TypeAlias = Callable[[Arrays, Array], Sequence[Array]]
 Anything: TypeAlias = Callable[..., Any]  # what verify was given, before it is known what it is
 
 
@@ -71,21 +74,6 @@ class Rule:
         return xs if self.members is None else self.members(xs)
 
 
-class Join(NaryFunction):
-    """The outputs of a call as one vector, so that a rule of many outputs is judged like others."""
-
-    __slots__ = ()
-
-    @override
-    def forward(self, *xs: Array) -> tuple[Array, ...]:
-        return (np.concatenate([x.reshape(-1) for x in xs]),)
-
-    @override
-    def backward(self, *gys: Array) -> tuple[Array, ...]:
-        ends = np.cumsum([x.size for x in self.xs])[:-1]
-        return tuple(g.reshape(x.shape) for g, x in zip(np.split(gys[0], ends), self.xs))
-
-
 def rule_of(
     function: type[Node] | Node | OnVariables,
     domain: Domain | None = None,
@@ -112,7 +100,7 @@ def rule_of(
         span=_said(call, "span", 1.0),
         offers_jvp=getattr(call, "has_jvp", True),
         call=joined,
-        second=_second(call),
+        second=second_of(call),
         code=_code(call),
     )
 
@@ -279,38 +267,6 @@ def _arity(call: object, domain: Domain, ways: Shapes | None) -> int:
             f"{name_of(call)} takes any number of inputs: pass a tuple of domains"
         )
     return entries.arity(call, name_of(call))
-
-
-def differentiated(body: Anything) -> Pullback:
-    """The gradient of NumPy code by the rules of this kernel, if it runs on Variables."""
-
-    def second(xs: Arrays, gy: Array) -> Sequence[Array]:
-        inputs = tuple(map(Variable, xs))
-        y = body(*inputs)
-        if not isinstance(y, Variable) or y.is_constant:
-            raise TypeError("the forward converts its inputs")
-        y.grad = gy.astype(y.dtype)
-        y.backward()
-        return [np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs]
-
-    return second
-
-
-def _second(call: object) -> Pullback | None:
-    """What a Function computes, as NumPy code; a callable on Variables needs no second opinion."""
-    if not isinstance(call, Node):
-        return None
-    try:
-        spare = copy(call)  # before a call makes the instance a node of its graph
-    except BackpropError:
-        return None
-    nary = isinstance(call, NaryFunction)
-
-    def body(*xs: Variable) -> object:
-        y: Any = getattr(copy(spare), "forward")(*xs)  # noqa: B009  # each kind has its own
-        return Join()(*y)[0] if nary else y
-
-    return differentiated(body)
 
 
 def _code(call: object) -> str:

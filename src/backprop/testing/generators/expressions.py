@@ -20,7 +20,8 @@ from backprop.kernel.table import TABLE
 from backprop.kernel.variable import Node, Variable
 from backprop.testing.entries import Ways
 from backprop.testing.generators.strategies import ordinary_inputs, small_ways
-from backprop.testing.rules import Join, Rule, as_callable, called, rule_of
+from backprop.testing.rules import Rule, as_callable, called, rule_of
+from backprop.testing.second import Join
 from backprop.transforms.gradients import gradients
 
 
