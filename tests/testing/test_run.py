@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import mpmath
@@ -15,6 +16,7 @@ from backprop import Array, Interval, Square, Variable
 from backprop.errors import ArgumentTypeError, ArgumentValueError
 from backprop.ground.domain import REALS
 from backprop.testing import (
+    CannotCall,
     Findings,
     GradientMismatch,
     check_gradient,
@@ -343,6 +345,27 @@ def test_a_triple_repeats_with_its_jvp() -> None:
     assert "vjp=slope, jvp=jvp" in caught.value.script
     with pytest.raises(GradientMismatch, match="jvp gives"):
         check_gradient(sine, np.array(2.0), vjp=slope, jvp=lambda x, tx: tx)
+
+
+def test_outputs_in_a_tree_are_judged_together() -> None:
+    """Of a callable on Variables; what gives none is told so."""
+
+    def polar(x: Any, y: Any) -> Any:
+        return {"r": np.hypot(x, y), "angles": [np.arctan2(y, x)]}
+
+    away = Interval(0.5, 3.0)
+    assert verify(polar, domain=(away, away), shapes=[((3,), (3,))], examples=6, seed=1).passed
+    with pytest.raises(CannotCall, match="must return one Variable"):
+        verify(lambda x: "nothing", seed=1)
+
+
+def test_pytest_shows_none_of_the_verifiers_frames() -> None:
+    """It skips those that say so."""
+    with pytest.raises(GradientMismatch) as caught:
+        verify_rule(sine, lambda x, gy: gy, seed=1)
+
+    shown = [e for e in caught.traceback if not e.ishidden(caught)]
+    assert [Path(entry.path).name for entry in shown] == ["test_run.py"]
 
 
 def test_the_rules_take_turns() -> None:

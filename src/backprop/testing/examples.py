@@ -53,6 +53,7 @@ def examine(
     sample: bool = True,
 ) -> Example:
     """Measure `rule` at `xs` and hold it against the laws and the numbers."""
+    __tracebackhide__ = True  # to pytest
     try:
         rule.forward(*xs)
     except Exception as error:

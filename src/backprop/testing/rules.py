@@ -14,6 +14,7 @@ from backprop.ground.domain import REALS, Domain, Interval
 from backprop.ground.narrowing import is_sequence
 from backprop.kernel.function import NaryFunction
 from backprop.kernel.variable import Node, Variable
+from backprop.pytree import leaves
 from backprop.testing import entries
 from backprop.testing.entries import Ways
 from backprop.testing.numeric.exact import exact
@@ -208,9 +209,22 @@ def _domain_of(call: Anything) -> Domain:
 
 
 def _joined(call: Anything) -> OnVariables:
-    if not isinstance(call, NaryFunction):
+    """The call with all its outputs joined into one: those of an NaryFunction, or in a tree."""
+    kind: object = call
+    if isinstance(kind, NaryFunction):
+        return lambda *xs: Join()(*call(*xs))[0]
+    if isinstance(kind, Node):
         return call
-    return lambda *xs: Join()(*call(*xs))[0]
+
+    def joined(*xs: Variable) -> Variable:
+        y: Any = call(*xs)
+        if isinstance(y, Variable):
+            return y
+        found = [leaf for leaf in leaves(y) if isinstance(leaf, Variable)]
+        return Join()(*found)[0] if found else y
+
+    joined.__name__ = name_of(call)
+    return joined
 
 
 def _forward(call: OnVariables) -> Callable[..., Array]:

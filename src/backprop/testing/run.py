@@ -40,6 +40,7 @@ class Effort:
 
 def run(rules: tuple[Rule, ...], effort: Effort) -> Report:
     """Verify the rules; raise what is wrong with them."""
+    __tracebackhide__ = True  # to pytest
     seed = secrets.randbits(32) if effort.seed is None else entries.whole(effort.seed, "seed", 0)
     known = replace(effort, seed=seed, budget=entries.seconds(effort.budget))
     if not effort.all:
@@ -61,6 +62,7 @@ def run(rules: tuple[Rule, ...], effort: Effort) -> Report:
 
 
 def _run(rules: tuple[Rule, ...], effort: Effort, seed: int) -> Report:
+    __tracebackhide__ = True  # to pytest
     calls, clock = Calls(), Budget(None)
     rules = tuple(map(calls.of, rules))
     dtypes = rules[0].dtypes or DTYPES if effort.dtypes is None else entries.dtypes(effort.dtypes)

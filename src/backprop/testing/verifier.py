@@ -119,6 +119,7 @@ def verify(
     >>> report.rejected == report.planted, report.smallest < 1e-9
     (True, True)
     """
+    __tracebackhide__ = True  # to pytest
     entries.order(order)
     claims = Claims(domain, precision, reference, composed, span)
     bounds = each_bound(function, framework, keywords, constants, params, claims.settings)
@@ -208,6 +209,7 @@ def verify_rule(
     >>> report.rejected == report.planted
     True
     """
+    __tracebackhide__ = True  # to pytest
     claims = Claims(domain, precision, reference, composed, span)
     with quiet():
         confined, intervals, ways = claims.taken(shapes, forward)
@@ -281,6 +283,7 @@ def verify_jacobian(
     >>> report.smallest < 1e-6
     True
     """
+    __tracebackhide__ = True  # to pytest
     claims = Claims(domain, precision)
     with quiet():
         confined, intervals, ways = claims.taken(shapes, fun)
