@@ -77,7 +77,7 @@ _RULE_TESTS: Final = (
 )
 _VERIFIER_TESTS: Final = (
     "domain planted_faults measuring judge ties tangents laws rules differences proof entries "
-    "strategies screening together opinion jacobians front_door"
+    "strategies screening together opinion jacobians front_door domains run"
 )
 _LAST: Final = (  # of the verifier's: what it takes and refuses, but for its long runs
     "tests/testing/test_zoo.py::test_a_rarely_wrong_rule_is_rejected_where_it_is_wrong",
