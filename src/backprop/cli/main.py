@@ -174,6 +174,8 @@ def _verify(options: Namespace) -> int:
             if not outcomes:
                 raise
     interrupted = len(outcomes) < len(rules)
+    order = {id(rule): place for place, rule in enumerate(rules)}
+    outcomes.sort(key=lambda outcome: order[id(outcome.named)])  # some workers are done sooner
     if options.json:
         print(json.dumps(_plain(outcomes, seed), indent=2, allow_nan=False))  # noqa: T201
     elif options.markdown:
