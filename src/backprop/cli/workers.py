@@ -15,6 +15,7 @@ from backprop.cli.outcomes import Outcome, outcome
 from backprop.cli.targets import Named, find
 
 _GRACE: Final = 4.0  # times the budget, after which a rule hangs
+_MOMENT: Final = 0.2  # seconds, after which it is looked at what hangs
 _START: Final = 20.0  # seconds more, for what is imported first
 
 _SPAWN: Final = get_context("spawn")
@@ -79,12 +80,12 @@ def isolated(
             for worker in workers:
                 if worker.number is None and left:
                     worker.take(left.popleft())
-            ready = wait([worker.pipe for worker in workers if worker.number is not None], 0.2)
-            for worker in tuple(workers):
+            busy = {worker: n for worker in workers if (n := worker.number) is not None}
+            ready = wait([worker.pipe for worker in busy], _MOMENT)
+            for worker, number in busy.items():
                 found = _result(worker, worker.pipe in ready, limit)
                 if found is not None:
-                    assert worker.number is not None
-                    yield Outcome(rules[worker.number], *found[0])
+                    yield Outcome(rules[number], *found[0])
                     worker.number = None
                     if found[1]:
                         workers.remove(worker)
@@ -95,8 +96,6 @@ def isolated(
 
 def _result(worker: _Worker, ready: bool, limit: float | None) -> tuple[Any, bool] | None:
     """What came of a worker's rule, and whether the worker is gone; None if it goes on."""
-    if worker.number is None:
-        return None
     if ready:
         try:
             return worker.pipe.recv(), False
