@@ -119,7 +119,6 @@ RIGHT: list[tuple[str, Any, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.no_cover  # slow with it, and no line is reached here alone
 @pytest.mark.parametrize(
     ("function", "domain"), [case[1:] for case in RIGHT], ids=[case[0] for case in RIGHT]
 )

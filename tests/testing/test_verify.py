@@ -131,7 +131,6 @@ FUNCTIONS = numpy_functions()
 TASTED = [name for name in FUNCTIONS if name == "add.outer" or not name.endswith(".outer")]
 
 
-@pytest.mark.no_cover  # slow with it, and no line is reached here alone
 @pytest.mark.no_cover  # it takes half the time of the suite then; another has each line
 @pytest.mark.parametrize("name", TASTED)
 def test_every_function_agrees_with_central_differences(name: str) -> None:
@@ -142,7 +141,6 @@ def test_every_function_agrees_with_central_differences(name: str) -> None:
     assert max(example.worst for example in found) <= 1.0
 
 
-@pytest.mark.no_cover  # slow with it, and no line is reached here alone
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", TASTED[::24])
 def test_every_fault_planted_in_a_function_is_rejected(name: str) -> None:
