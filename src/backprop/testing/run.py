@@ -24,7 +24,7 @@ from backprop.testing.screening.screen import screened
 from backprop.testing.search import enough, examples_of
 from backprop.testing.survey import surveyed
 
-_EXAMPLES: Final = 0.6  # the part of the time that is for examples and looks, not for the proof
+_SHARE: Final = 0.6  # the part of the time that is for examples and looks, not for the proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _run(rules: tuple[Rule, ...], effort: Effort, seed: int) -> Report:
     count: int = usual if effort.examples is None else entries.whole(effort.examples, "examples", 1)
     looks: list[Look] = []
     seconds = _seconds(rules[0], dtypes[0]) if effort.budget is None else effort.budget
-    budget = Budget(None if seconds is None else seconds * _EXAMPLES)
+    budget = Budget(None if seconds is None else seconds * _SHARE)
     try:
         found = examples_of(rules, dtypes, count, seed, budget)
         failure = screened(rules, dtypes, seed, min(len(found) / usual, 1.0), looks)

@@ -24,7 +24,7 @@ from backprop.testing.judging.measuring import (
     gradient_spread,
     widened,
 )
-from backprop.testing.numeric.differences import curvature, one_sided, reach, stairs
+from backprop.testing.numeric.differences import FLOAT64, curvature, one_sided, reach, stairs
 from backprop.testing.numeric.limits import SAFETY, Derivative
 from backprop.testing.numeric.ties import extremes, slopes_around, tied
 from backprop.testing.rules import Rule
@@ -32,7 +32,6 @@ from backprop.testing.rules import Rule
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FLOAT64: Final = float(np.finfo(np.float64).eps)
 
 _CLOSE: Final = 2.0**-10
 _UNSTABLE: Final = 2**6  # times what the truth moves by
@@ -180,10 +179,10 @@ def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
         return bool(max(slope.max(), abs(seen.numeric[k])) > info.max * _ALMOST)
     g = abs(gy.reshape(-1).astype(np.longdouble))
     slopes = point.ask(reach, i, j, True)
-    few = info.eps > _FLOAT64 and not point.rule.composed
+    few = info.eps > FLOAT64 and not point.rule.composed
     part = _NARROW * info.eps if few else info.eps**0.5
     half = part * np.where(g == 0, 0, g * slopes).sum()
-    if info.eps > _FLOAT64 and point.rule.composed:  # terms cancel that no slope of f shows
+    if info.eps > FLOAT64 and point.rule.composed:  # terms cancel that no slope of f shows
         half = max(half, _CANCELLED * abs(seen.numeric[k]))
     cotangents = ULPS * info.eps * g.max() * slopes.max()  # they may cancel too
     flushed = info.smallest_normal * (ULPS + g.size)

@@ -16,7 +16,7 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.ground.domain import Interval
-from backprop.testing.numeric.differences import Map, column
+from backprop.testing.numeric.differences import FLOAT64, Map, column
 from backprop.testing.numeric.limits import SAFETY, Derivative
 from backprop.testing.rules import Arrays, Rule
 
@@ -35,7 +35,6 @@ ULPS: Final = 8
 _ALONE: Final = 2**12  # in place of ULPS, of what runs in float64 alone
 _ALONE_NARROW: Final = 2**8  # or in a narrower dtype alone
 _NOISE: Final = 2**9  # roundings of the dtype that differences are taken in
-_FLOAT64: Final = float(np.finfo(np.float64).eps)
 FEW_TRIALS: Final = 8
 MANY_TRIALS: Final = 64  # of several rules most may see nothing: their roundings cancel wholly
 ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
@@ -179,7 +178,7 @@ def _ulps(point: Point, eps: float) -> int:
     """
     if not point.narrow:
         return ULPS
-    return _ALONE if eps <= _FLOAT64 else _ALONE_NARROW
+    return _ALONE if eps <= FLOAT64 else _ALONE_NARROW
 
 
 def _steepest(jacobian: Derivative) -> np.longdouble:

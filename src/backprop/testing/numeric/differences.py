@@ -44,7 +44,7 @@ _ROUND: Final = 2.0**12  # units in the last place, beyond which no rounding rea
 _FLAT: Final = 16.0  # roots of the precision, beyond which an extremum is not flat
 _FEW: Final = 6  # where thousands of points are looked at
 _FRACTION: Final = 1327 / 1024
-_FLOAT64: Final = float(np.finfo(np.float64).eps)
+FLOAT64: Final = float(np.finfo(np.float64).eps)
 
 
 def central_difference(f: Map, x: Array, *, domain: Interval = REALS) -> Derivative:
@@ -322,7 +322,7 @@ def _ulps(
     with np.errstate(invalid="ignore"):
         ulps = 2 * np.spacing(np.maximum(abs(above), abs(below)))
         flat = (above == above[0]).all(axis=0) & (below == above[0]).all(axis=0)
-        eps = max(_FLOAT64, float(np.finfo(above.dtype).eps))
+        eps = max(FLOAT64, float(np.finfo(above.dtype).eps))
         hidden = np.where(
             flat, largest * eps, np.where(narrow, np.minimum(largest, _INNER) * eps, 0)
         )
