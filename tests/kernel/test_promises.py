@@ -34,7 +34,7 @@ from backprop.errors import (
 )
 from backprop.functions.registry import KINKS
 from backprop.ground.arrays import brief
-from backprop.kernel import table as rules
+from backprop.kernel import operators, table as rules
 from backprop.kernel.modes import is_checking
 from backprop.transforms.gradients import AsItWas
 from tests.helpers import grad, leaf
@@ -423,8 +423,18 @@ def test_the_first_function_that_is_asked_for_loads_the_rules(
     """A method of Variable finds its function then."""
     handed = dict(rules.TABLE)
     monkeypatch.setattr(rules, "TABLE", {})
-    monkeypatch.setattr(rules, "LOADERS", [lambda: rules.TABLE.update(handed)])
+    monkeypatch.setitem(rules.LOADERS, "functions", lambda: rules.TABLE.update(handed))
     assert leaf([1.0, 2.0]).sum().data == 3.0
+
+
+def test_the_first_operator_loads_the_rules_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that names Variable alone has them; what is no operator is not found there."""
+    handed, unloaded = dict(vars(operators.RULES)), operators.Rules()
+    monkeypatch.setattr(operators, "RULES", unloaded)
+    monkeypatch.setitem(rules.LOADERS, "operators", lambda: vars(unloaded).update(handed))
+    assert (leaf([1.0, 2.0]) + 1.0).data.tolist() == [2.0, 3.0]
+    with pytest.raises(AttributeError, match="modulo"):
+        unloaded.modulo  # noqa: B018  # asked for, and not there
 
 
 def test_what_a_function_does_at_a_kink_is_kept_for_its_users() -> None:

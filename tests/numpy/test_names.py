@@ -377,3 +377,12 @@ def test_a_completion_of_the_package_shows_what_is_public() -> None:
     """The names of __all__ and the three modules, not the rooms behind them."""
     shown = {name for name in dir(backprop) if name[0] != "_"}
     assert shown - set(backprop.__all__) == {"errors", "numpy", "testing"}
+
+
+def test_a_public_name_is_loaded_when_it_is_first_used() -> None:
+    """Each name of __all__ and each module is there; another is an AttributeError as ever."""
+    load = vars(backprop)["__getattr__"]
+    fresh = {name: load(name) for name in dir(backprop) if name[0] != "_"}
+    assert all(fresh[name] is getattr(backprop, name) for name in fresh)
+    with pytest.raises(AttributeError, match="module 'backprop' has no attribute 'Squared'"):
+        load("Squared")

@@ -240,7 +240,7 @@ def test_what_answers_numpy_is_loaded_when_numpy_first_asks(
         table.PROTOCOLS.update(handed)
 
     monkeypatch.setattr(table, "PROTOCOLS", {})
-    monkeypatch.setattr(table, "LOADERS", [load])
+    monkeypatch.setitem(table.LOADERS, "functions", load)
     v: Any = Variable(np.array([1.0, 2.0]))
     assert np.sum(v).item() == np.sum(v).item() == 3.0
     assert loads == ["rules"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
+from functools import cache, partial, wraps
 from operator import index
 from typing import Any, Final, TypeAlias
 
@@ -60,11 +60,11 @@ def entrance(
     function: Callable[..., Any], joined: Door, of_constants: Callable[..., Any] | None
 ) -> Callable[..., Any]:
     """`function` with converted arguments; of Constants alone `of_constants`, if there is one."""
-    arguments = Arguments(function, joined)
+    arguments = cache(partial(Arguments, function, joined))  # read when first called
 
     @wraps(function)
     def entered(*args: Any, **kwargs: Any) -> Any:
-        made, constant = arguments.converted(args, kwargs)
+        made, constant = arguments().converted(args, kwargs)
         given, named = made[: len(args)], dict(zip(kwargs, made[len(args) :]))
         if constant and of_constants is not None:
             return of_constants(*given, **named)

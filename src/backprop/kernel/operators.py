@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from backprop.errors import DataError, InPlaceError
 from backprop.ground.arrays import Traced
 from backprop.ground.compat import override
 from backprop.kernel.modes import lifting
-from backprop.kernel.table import TABLE, call, protocol
+from backprop.kernel.table import LOADERS, TABLE, call, protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,8 +28,11 @@ V = TypeVar("V", bound=Traced)  # Variable, which stands above its operators
 Index: TypeAlias = Any  # what ndarray takes: int, slice, None, ..., arrays, tuples of these
 
 
-class Rules(NamedTuple):
-    """The Function class behind each operator."""
+class Rules:
+    """The Function class behind each operator: those who define them hand them down.
+
+    They build on Variable, so they are loaded when the first is asked for.
+    """
 
     add: _BinaryRule
     subtract: _BinaryRule
@@ -38,6 +41,13 @@ class Rules(NamedTuple):
     power: _BinaryRule
     matmul: _BinaryRule
     negative: _UnaryRule
+
+    def __getattr__(self, name: str) -> Any:  # one that is not there yet
+        LOADERS["operators"]()
+        return object.__getattribute__(self, name)
+
+
+RULES: Final = Rules()
 
 
 class Operators(Traced, Generic[V]):
@@ -53,7 +63,6 @@ class Operators(Traced, Generic[V]):
     """
 
     __slots__ = ()
-    rules: ClassVar[Rules]
     __array_priority__: ClassVar[float] = 1000.0
     # pandas leaves + - * / ** to the operand whose priority is higher; its own are below 5000.
     __pandas_priority__: ClassVar[int] = 10_000
@@ -77,43 +86,43 @@ class Operators(Traced, Generic[V]):
         return protocol("function")(func, args, kwargs)
 
     def __add__(self, other: Operand) -> V:
-        return self.rules.add()(self, other)
+        return RULES.add()(self, other)
 
     def __radd__(self, other: _Left) -> V:
-        return self.rules.add()(other, self)
+        return RULES.add()(other, self)
 
     def __sub__(self, other: Operand) -> V:
-        return self.rules.subtract()(self, other)
+        return RULES.subtract()(self, other)
 
     def __rsub__(self, other: _Left) -> V:
-        return self.rules.subtract()(other, self)
+        return RULES.subtract()(other, self)
 
     def __mul__(self, other: Operand) -> V:
-        return self.rules.multiply()(self, other)
+        return RULES.multiply()(self, other)
 
     def __rmul__(self, other: _Left) -> V:
-        return self.rules.multiply()(other, self)
+        return RULES.multiply()(other, self)
 
     def __truediv__(self, other: Operand) -> V:
-        return self.rules.divide()(self, other)
+        return RULES.divide()(self, other)
 
     def __rtruediv__(self, other: _Left) -> V:
-        return self.rules.divide()(other, self)
+        return RULES.divide()(other, self)
 
     def __pow__(self, other: Operand) -> V:
-        return self.rules.power()(self, other)
+        return RULES.power()(self, other)
 
     def __rpow__(self, other: _Left) -> V:
-        return self.rules.power()(other, self)
+        return RULES.power()(other, self)
 
     def __matmul__(self, other: Operand) -> V:
-        return self.rules.matmul()(self, other)
+        return RULES.matmul()(self, other)
 
     def __rmatmul__(self, other: _Left) -> V:
-        return self.rules.matmul()(other, self)
+        return RULES.matmul()(other, self)
 
     def __neg__(self) -> V:
-        return self.rules.negative()(self)
+        return RULES.negative()(self)
 
     def __pos__(self) -> V:
         return call(np.positive, self)

@@ -13,26 +13,21 @@ from typing import Any, Final
 # Filled while the functions are defined, and only read after that.
 TABLE: Final[dict[object, Callable[..., Any]]] = {}  # NumPy's function: ours
 PROTOCOLS: Final[dict[str, Callable[..., Any]]] = {}  # NEP 13 "ufunc", NEP 18 "function"
-LOADERS: Final[list[Callable[[], object]]] = []
+LOADERS: Final[dict[str, Callable[[], object]]] = {}  # of "operators", of all "functions"
 
 
 def ours(original: object) -> Callable[..., Any] | None:
     """Our function for NumPy's `original`, if there is one."""
     if original not in TABLE:
-        _load()
+        LOADERS["functions"]()
     return TABLE.get(original)
 
 
 def protocol(name: str) -> Callable[..., Any]:
     """What answers NumPy's call of `__array_ufunc__` or `__array_function__`."""
     if name not in PROTOCOLS:
-        _load()
+        LOADERS["functions"]()
     return PROTOCOLS[name]
-
-
-def _load() -> None:
-    for load in LOADERS:
-        load()
 
 
 def call(original: object, *args: object, **kwargs: object) -> Any:

@@ -6,8 +6,9 @@ strategy for Variables, does not wait for the whole of it.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from backprop.ground.lazy import attributes
 
 if TYPE_CHECKING:
     from backprop.testing.check import check_gradient
@@ -77,7 +78,7 @@ __all__ = [
     "verify_rule",
 ]
 
-_ROOMS: Final = {
+_HOMES: Final = {
     "check": ("check_gradient",),
     "domains.structured": (
         *("Ascending", "Distinct", "Invertible", "Orthogonal", "PositiveDefinite", "Simplex"),
@@ -94,13 +95,8 @@ _ROOMS: Final = {
     "report": ("Region", "Report"),
     "verifier": ("verify", "verify_jacobian", "verify_rule"),
 }
-_PLACES: Final = {name: room for room, names in _ROOMS.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+if not TYPE_CHECKING:  # checkers would let every name pass
+    __getattr__ = attributes(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

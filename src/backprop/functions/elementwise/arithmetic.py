@@ -30,7 +30,7 @@ from backprop.ground.arrays import Array, Operand, Shapes
 from backprop.ground.compat import override
 from backprop.ground.domain import POSITIVE, REALS, Domain
 from backprop.kernel.function import BinaryFunction
-from backprop.kernel.operators import Rules
+from backprop.kernel.operators import RULES
 from backprop.kernel.variable import Variable
 
 __all__ = [
@@ -224,15 +224,9 @@ class Negative(Elementwise, fresh=True):
         return uf.negative(gy, out=...)
 
 
-Variable.rules = Rules(
-    add=Add,
-    subtract=Subtract,
-    multiply=Multiply,
-    divide=Divide,
-    power=Power,
-    matmul=Matmul,
-    negative=Negative,
-)
+RULES.add, RULES.subtract = Add, Subtract
+RULES.multiply, RULES.divide = Multiply, Divide
+RULES.power, RULES.matmul, RULES.negative = Power, Matmul, Negative
 
 add: Reducible = reducible(Add, np.add)
 subtract: BinaryOperation = binary(Subtract, np.subtract)
