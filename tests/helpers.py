@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from typing_extensions import override
 
 from backprop import Array, Function, NaryFunction, Variable
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import ArrayLike, DTypeLike
+
+
+# Windows and macOS for ARM have no float wider than float64; `-p tests.narrow` does as they do.
+HAS_WIDER = bool(np.finfo(np.longdouble).eps < np.finfo(np.float64).eps)
+needs_wider = pytest.mark.skipif(not HAS_WIDER, reason="only a wider float than float64 shows it")
 
 
 class Cube(Function):

@@ -19,6 +19,7 @@ from backprop.errors import ArgumentTypeError
 from backprop.testing import central_difference, entries
 from backprop.testing.numeric import differences, limits
 from backprop.testing.numeric.differences import column, curvature, ladder, one_sided, reach
+from tests.helpers import needs_wider
 
 Exact = Callable[[mpf], mpf]
 
@@ -475,6 +476,7 @@ def test_nothing_is_known_where_noise_hides_all(
     assert np.isfinite(found.value[0]) == known
 
 
+@needs_wider
 def test_a_staircase_may_have_the_slope_0_that_it_has_between_its_jumps() -> None:
     """Over long steps floor has the slope 1; where it jumps nothing is known."""
     between = column(np.floor, np.array([-632869.09], np.longdouble), 0)
@@ -497,6 +499,7 @@ def test_beside_an_edge_the_noise_of_what_is_inside_counts() -> None:
     assert abs(found.value[0] - slope) <= 4 * found.error[0]
 
 
+@needs_wider
 def test_two_ladders_that_see_two_slopes_know_neither() -> None:
     """Far out x - sin(x) has the slope 1 over long steps, and another close by."""
     x = np.array([691611136.0], np.longdouble)

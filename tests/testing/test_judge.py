@@ -30,6 +30,7 @@ from backprop.testing.numeric.differences import column, curvature, one_sided, r
 from backprop.testing.numeric.limits import Derivative
 from backprop.testing.numeric.ties import slopes_around
 from backprop.testing.rules import Arrays, Rule, rule_of, with_vjp
+from tests.helpers import needs_wider
 
 EPS = float(np.finfo(np.float64).eps)
 MOST = float(np.finfo(np.float64).max)
@@ -528,6 +529,7 @@ def test_an_unstable_rule_is_no_ill_conditioned_point() -> None:
     check_gradient(lambda x: x * x / 2, np.array([1e-3], np.float32), vjp=lambda x, gy: x * gy)
 
 
+@needs_wider
 def test_a_rule_that_moves_where_the_truth_does_not_is_unstable() -> None:
     """In its own dtype it moves as far as the error; whether it does in the wider one decides."""
 

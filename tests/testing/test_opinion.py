@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from typing_extensions import override
 
-from backprop import Array, BinaryFunction, Function, Interval, Variable
+from backprop import Array, BinaryFunction, Function, Interval, Sin, Variable
 from backprop.ground.domain import REALS
-from backprop.testing import verify_rule
+from backprop.testing import GradientMismatch, check_gradient, verify_rule
 from backprop.testing.rules import Rule, pair, rule_of, with_vjp
 from backprop.testing.screening.opinion import differing, heard
 from backprop.testing.screening.suspects import convicted
@@ -117,3 +118,33 @@ def test_an_instance_that_was_called_already_has_no_second_opinion() -> None:
 
     assert rule_of(called).second is None
     assert not heard(rule_of(called))
+
+
+def test_where_the_forward_is_inexact_verified_rules_acquit() -> None:
+    """Far out x - sin(x) has no digits of its slope, in the widest dtype; 1 - cos(x) is right."""
+    far = np.array([1.0e13 / 7], np.longdouble)
+    check_gradient(lambda x: x - np.sin(x), far, vjp=lambda x, gy: gy * (1 - np.cos(x)))
+    with pytest.raises(GradientMismatch, match="backward is wrong"):
+        check_gradient(lambda x: x - np.sin(x), far, vjp=lambda x, gy: gy * (1 + np.cos(x)))
+
+
+def test_code_that_is_wrong_at_a_single_point_acquits_nobody() -> None:
+    """Where a forward has a branch for x = 0 alone, its derivative as a program is 0 there."""
+
+    def exprel(x: Array) -> Array:
+        return np.where(x == 0, 1.0, np.expm1(x) / np.where(x == 0, 1.0, x))
+
+    def vjp(x: Array, gy: Array) -> Array:
+        s = np.where(x == 0, 1.0, x)
+        return gy * np.where(x == 0, 0.0, (np.exp(s) * s - np.expm1(s)) / s**2)
+
+    with pytest.raises(GradientMismatch, match=r"at index \(0,\), x = 0"):
+        check_gradient(exprel, np.array([0.0]), vjp=vjp)
+
+
+def test_a_forward_that_calls_another_unverified_rule_has_no_second_opinion() -> None:
+    """That may be wrong as well: neither suspects the other."""
+    calls: Any = Doubled()
+    assert not heard(pair(calls, lambda x, gy: 2 * gy, REALS, None))
+    assert not heard(rule_of(Sin))
+    assert heard(pair(np.sin, lambda x, gy: gy * np.cos(x), REALS, None))

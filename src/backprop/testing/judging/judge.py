@@ -4,11 +4,13 @@
 * it lies between the slopes to the left and to the right, or at a tie between those around it: at a
   kink, any such value is right;
 * the gradient moves by as much when the inputs move by some roundings: large terms cancel in it;
-* differences in the rule's own dtype contradict those in the wider one: the point is ambiguous.
+* differences in the rule's own dtype contradict those in the wider one: the point is ambiguous;
+* verified rules give the forward's code the same gradient: it is the forward that is inexact.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -37,6 +39,7 @@ _CLOSE: Final = 2.0**-10
 _UNSTABLE: Final = 2**6  # times what the truth moves by
 _NARROW: Final = 2**8  # ulps of the slopes around, that a rule in less than float64 may lose
 _CANCELLED: Final = 2.0**-7  # of a gradient in less than float64 that several rules give
+_BESIDE: Final = 2.0**-13  # of 1
 _ALMOST: Final = 2.0**-4  # of the largest number: a product on the way may overflow
 
 
@@ -83,6 +86,7 @@ def _excused(
         or _ill_conditioned(point, rule, gy, seen, k, stable=stable)
         or bool(point.contradicted(seen.input, k).any())
         or _between_around(point, gy, seen, k)
+        or _seconded(point, rule, gy, seen, k)
     )
 
 
@@ -197,3 +201,32 @@ def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
     by_y = bend * rounded / slope
     moves = np.where(g == 0, 0, g * (by_x + np.where(np.isfinite(by_y), by_y, 0))).sum()
     return bool(error <= SAFETY * moves + seen.tolerance[k])
+
+
+def _seconded(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) -> bool:
+    """Whether the forward's own code, differentiated by verified rules, has the same gradient.
+
+    Where terms cancel in a forward its values are a staircase, and no differences of it know the
+    slope. But both may be wrong at a single point, where the code has a branch for it alone: so
+    the gradient must be the same beside it.
+    """
+    if rule.verified is None:
+        return False
+    analytic, column = seen.analytic[k], seen.columns[k]
+    close = _CLOSE * abs(analytic - seen.numeric[k])
+    try:
+        others = [
+            rule.verified(point.xs, gy),
+            *(rule.vjp(xs, gy) for xs in _beside(point, seen, k)),
+        ]
+    except Exception:  # it has none, or what it has is in doubt
+        return False
+    return all(abs(gxs[seen.input].flat[column] - analytic) <= close for gxs in others)
+
+
+def _beside(point: Point, seen: Measurement, k: int) -> Iterator[tuple[Array, ...]]:
+    """The inputs with one element moved, a little and by some roundings."""
+    for step in (-_BESIDE, _BESIDE, -(_BESIDE**2), _BESIDE**2):
+        xs = [x.copy() for x in point.xs]
+        xs[seen.input].flat[seen.columns[k]] += step
+        yield tuple(xs)
