@@ -96,6 +96,7 @@ def _report(name: str, **changes: Any) -> Report:
         "planted": 20,
         "rejected": 20,
         "accepted": (),
+        "untried": (),
         "regions": (),
         "opinions": ("central differences",),
         "advice": (),

@@ -9,6 +9,7 @@ import pytest
 
 from backprop import Interval
 from backprop.testing import GradientMismatch, verify
+from backprop.testing.frameworks.jax import Jax
 
 jax: Any = pytest.importorskip("jax", reason="JAX is not installed: make frameworks")
 jnp: Any = jax.numpy
@@ -46,6 +47,20 @@ def test_a_custom_rule_is_accepted_if_it_is_right(made: Any) -> None:
     assert report.rejected == report.planted > 20
     with pytest.raises(GradientMismatch, match="backward is wrong"):
         verify(made(1.00001), domain=ORDINARY, **FEW)
+
+
+def test_what_a_forward_mode_rule_raises_is_a_finding() -> None:
+    """Only that a custom_vjp has none is no mistake."""
+    function = jax.custom_jvp(_value)
+
+    def raises(xs: Any, ts: Any) -> Any:
+        raise TypeError("mine")
+
+    function.defjvp(raises)
+    with pytest.raises(GradientMismatch, match="raised TypeError: mine"):
+        verify(function, domain=ORDINARY, **FEW)
+    with pytest.raises(TypeError, match="mine"):
+        Jax().jvp(function, (np.ones(2),), (np.ones(2),))
 
 
 def test_second_order_is_verified() -> None:

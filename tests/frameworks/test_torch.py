@@ -211,6 +211,27 @@ def test_what_depends_on_nothing_has_gradients_of_zero() -> None:
     verify(lambda x: torch.ones(2, dtype=x.dtype), framework="torch", **FEW)
 
 
+def test_what_a_forward_mode_rule_raises_is_a_finding() -> None:
+    """Only that a Function has none is no mistake."""
+
+    class Raises(torch.autograd.Function):  # type: ignore[misc]  # Any to checkers
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx: Any, gy: Any) -> Any:
+            return 2 * ctx.saved_tensors[0] * gy
+
+        @staticmethod
+        def jvp(ctx: Any, tx: Any) -> Any:
+            raise RuntimeError("mine")
+
+    with pytest.raises(GradientMismatch, match="jvp raised RuntimeError: mine"):
+        verify(Raises, domain=ORDINARY, **FEW)
+
+
 def product(a: Any, b: Any) -> Any:
     """Of two tensors."""
     return a * b

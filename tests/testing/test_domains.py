@@ -130,6 +130,18 @@ def test_a_right_rule_is_right_on_its_set(function: Any, domain: Any) -> None:
     assert report.domain
 
 
+def test_a_rule_that_writes_into_a_member_is_seen() -> None:
+    """What it gets on a curved set is moved there, and not what was drawn."""
+
+    def writes(p: Array, gy: Array) -> Array:
+        gx: Array = gy * -(np.log(p) + 1)
+        p *= 2
+        return gx
+
+    with pytest.raises(GradientMismatch, match="changed input 0"):
+        verify_rule(entropy, writes, domain=Simplex(), seed=1, examples=6)
+
+
 def entropy(p: Array) -> Any:
     return -(p * np.log(p)).sum()
 
@@ -221,7 +233,7 @@ def test_a_strategy_is_drawn_from_once() -> None:
     assert picked.dtype == np.float32
     assert picked.shape == (2,)
     assert members.draw(np.array([0.5, 0.25], np.float32)).tolist() == picked.tolist()
-    assert set(members.ways) <= {((2,),), ((3,),)}
+    assert set(members.shapes) <= {((2,),), ((3,),)}
     assert repr(members).startswith("lists(")
     assert pool(st.integers(0, 9), 5) == pool(st.integers(0, 9), 5)
     assert Drawn(st.just(np.arange(3))).draw(np.zeros(3)).tolist() == [0.0, 1.0, 2.0]

@@ -288,6 +288,26 @@ def test_no_example_is_begun_when_the_time_is_up() -> None:
 
     assert report.examples == 1
     assert report.planted > 0
+    assert f"Time was up before {len(report.untried)} more planted faults were tried" in str(report)
+
+
+def test_a_finding_is_not_shrunk_for_longer_than_there_is_time() -> None:
+    """It says then what it knows: no other inputs were tried."""
+    calls = 0
+
+    def counted(x: Array) -> Array:
+        nonlocal calls
+        calls += 1
+        return sine(x)
+
+    with pytest.raises(GradientMismatch, match="backward is wrong") as in_haste:
+        verify_rule(counted, lambda x, gy: gy, domain=Interval(1, 2), budget=1e-6, seed=1)
+    hasty, calls = calls, 0
+    with pytest.raises(GradientMismatch, match="backward is wrong") as at_leisure:
+        verify_rule(counted, lambda x, gy: gy, domain=Interval(1, 2), seed=1)
+    assert calls > 5 * hasty
+    assert "elsewhere" not in str(in_haste.value)
+    assert "elsewhere" in str(at_leisure.value)
 
 
 @pytest.mark.parametrize("odd", [0, -1, "soon", float("inf")])

@@ -298,6 +298,16 @@ def test_hypothesis_knows_how_to_make_variables() -> None:
     assert len({v.shape for v in found}) > 3
 
 
+def test_intervals_are_made_from_their_type() -> None:
+    """Bounded or not, each with its ends in order."""
+    registration.register()
+
+    found = drawn(st.from_type(Interval), 20)
+
+    assert all(interval.low < interval.high for interval in found)
+    assert len(set(found)) > 10
+
+
 # -- Programs --------------------------------------------------------------------------------------
 
 X = np.array([0.5, 2.0])

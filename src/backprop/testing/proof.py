@@ -27,24 +27,28 @@ def verdicts(
     dtypes: tuple[str, ...] = (),
     least: float = 0.0,
     budget: Budget | None = None,
-) -> dict[str, bool]:
+) -> dict[str, bool | None]:
     """For each fault that shows at the examples of first order, whether one of them rejects it.
 
-    Of a forward that is said to be exact to so much, only for those that are larger than `least`.
+    None where there was no time to know it. Of a forward that is said to be exact to so much, only
+    for those that are larger than `least`.
     """
     spent = Budget(None) if budget is None else budget
     faulty = {id(rule): planted(rule, dtypes) for rule in rules}
     first = [example for example in found if example.point.rule.order == 1]
     given = [_gradients(e.point.rule, e) for e in first]
-    seen: dict[str, bool] = {}
+    seen: dict[str, bool | None] = {}
     for name in faulty[id(rules[0])]:
         if spent.spent and len(seen) > _ENOUGH:
-            break
+            seen[name] = None
+            continue
         if rules[0].precision and RELATIVE.get(name, 1.0) < least:
             continue
         tried = [faulty[id(e.point.rule)][name] for e in first]
         verdict = _verdict(tried, first, given)
-        if verdict is not None and (verdict or not spent.spent):
+        if spent.spent and not verdict:
+            seen[name] = None
+        elif verdict is not None:
             pairs = [(rule, faulty[id(rule)][name]) for rule in rules if rule.order == 1]
             seen[name] = verdict or _seen_besides(pairs, _tried(first))
     return seen

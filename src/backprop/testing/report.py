@@ -49,6 +49,7 @@ class Report:
     planted: int  # faults planted in the rule,
     rejected: int  # and how many of these the same examples rejected
     accepted: tuple[str, ...]  # the names of the others
+    untried: tuple[str, ...]  # and of those for which there was no time
     regions: tuple[Region, ...]  # where gradients were compared
     opinions: tuple[str, ...]  # who was asked: central differences, and who suspected for them
     advice: tuple[str, ...]  # what is no mistake, and better otherwise
@@ -101,8 +102,13 @@ class Report:
                 else ()
             ),
             *(f"A planted fault was not seen: {name}." for name in self.accepted),
+            *([f"Time was up before {self._left}."] if self.untried else ()),
             *(f"Advice: {text}." for text in self.advice),
         )
+
+    @property
+    def _left(self) -> str:
+        return f"{len(self.untried)} more planted faults were tried: a larger budget tries them"
 
 
 def _short(names: tuple[str, ...]) -> str:

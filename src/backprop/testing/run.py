@@ -24,6 +24,7 @@ from backprop.testing.screening.screen import screened
 from backprop.testing.search import enough, examples_of
 from backprop.testing.survey import surveyed
 
+_AFTER: Final = 0.2  # the part that is for saying how far a finding reaches
 _SHARE: Final = 0.6  # the part of the time that is for examples and looks, not for the proof
 
 
@@ -77,7 +78,8 @@ def _run(rules: tuple[Rule, ...], effort: Effort, seed: int) -> Report:
         if failure is not None:
             raise failure
     except GradientMismatch as failure:
-        raise surveyed(failure, seed) from failure.__cause__
+        after = Budget(None if seconds is None else seconds * _AFTER)
+        raise surveyed(failure, seed, after) from failure.__cause__
     _judged(rules, found)
     found.sort(key=lambda example: example.detectable)
     smallest = smallest_seen(found)
@@ -95,9 +97,10 @@ def _run(rules: tuple[Rule, ...], effort: Effort, seed: int) -> Report:
         median=median(np.concatenate([look.relative for look in looks] or [np.zeros(0)])),
         excused=sum(example.excused for example in found),
         smallest=smallest,
-        planted=len(seen),
-        rejected=sum(seen.values()),
-        accepted=tuple(name for name, rejected in seen.items() if not rejected),
+        planted=sum(verdict is not None for verdict in seen.values()),
+        rejected=sum(verdict is True for verdict in seen.values()),
+        accepted=tuple(name for name, rejected in seen.items() if rejected is False),
+        untried=tuple(name for name, rejected in seen.items() if rejected is None),
         regions=regions(looks),
         opinions=_opinions(rules),
         advice=_advice(found),

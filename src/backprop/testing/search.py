@@ -72,7 +72,7 @@ def _search(
     @silent(examples, PHASES)
     @given(_inputs_of(rules, dtypes), st.integers(0, 2**32 - 1))
     def attempt(call: tuple[Rule, Arrays], number: int) -> None:
-        if budget.spent and found and not failures:
+        if budget.spent and (found or failures):  # what is found is shrunk no further
             return
         try:
             found.append(examine(*call, np.random.default_rng(number)))

@@ -56,7 +56,7 @@ def differentiated(body: Callable[..., Any], own: type[Node] | None = None) -> P
 
 
 def _is_doubtful(kind: type[Node], own: type[Node] | None) -> bool:
-    return kind is own or kind.__module__.split(".")[0] != __package__.split(".")[0]
+    return kind is own or not kind.__module__.startswith("backprop.")
 
 
 def _kinds(y: Variable) -> set[type[Node]]:

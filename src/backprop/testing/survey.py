@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from backprop.ground.arrays import Array
+from backprop.testing.budget import Budget
 from backprop.testing.judging.judge import mismatch
 from backprop.testing.judging.measuring import Measurement, compare, measure
 from backprop.testing.judging.mismatch import GradientMismatch, Place
@@ -22,16 +23,16 @@ _OUTWARD: Final = 24  # steps, each four times the last
 _ROUNDS: Final = 14  # of bisection
 
 
-def surveyed(failure: GradientMismatch, seed: int) -> GradientMismatch:
+def surveyed(failure: GradientMismatch, seed: int, budget: Budget) -> GradientMismatch:
     """The finding, and besides where the rule is wrong, how often, and the seed of the run."""
     place = failure.place
-    lines = [] if place is None else [*_around(place), *_elsewhere(place)]
+    lines = [] if place is None else [*_around(place, budget), *_elsewhere(place, budget)]
     return failure.with_lines([*lines, f"    seed       {seed}"])
 
 
-def _around(place: Place) -> Iterator[str]:
+def _around(place: Place, budget: Budget) -> Iterator[str]:
     at = float(place.xs[place.input].flat[place.column])
-    low, high = (_reach(place, at, side) for side in (-1.0, 1.0))
+    low, high = (_reach(place, at, side, budget) for side in (-1.0, 1.0))
     if low == high:
         yield "    wrong      at this number alone, as far as was seen"
     else:
@@ -43,12 +44,14 @@ def _end(value: float) -> str:
     return f"{value:.6g}"
 
 
-def _reach(place: Place, at: float, side: float) -> float:
-    """How far the rule stays wrong on one side of a number."""
+def _reach(place: Place, at: float, side: float, budget: Budget) -> float:
+    """How far the rule stays wrong on one side of a number, as far as there is time to look."""
     step = max(abs(at), 1.0) * _NEAREST
     wrong, right = at, inf * side
     for _ in range(_OUTWARD):
         candidate = at + side * step
+        if budget.spent:
+            return wrong
         if not _is_wrong(place, candidate):
             right = candidate
             break
@@ -56,6 +59,8 @@ def _reach(place: Place, at: float, side: float) -> float:
     if not isfinite(right):
         return right
     for _ in range(_ROUNDS):
+        if budget.spent:
+            break
         middle = (wrong + right) / 2
         wrong, right = (middle, right) if _is_wrong(place, middle) else (wrong, middle)
     return wrong
@@ -71,21 +76,24 @@ def _is_wrong(place: Place, value: float) -> bool:
     return any(failed for failed, _ in _judged(place.rule, moved, lambda y: place.gy, columns))
 
 
-def _elsewhere(place: Place) -> Iterator[str]:
+def _elsewhere(place: Place, budget: Budget) -> Iterator[str]:
     """At how many ordinary inputs the rule is wrong too, and the largest error there."""
     rng = np.random.default_rng(0)
     drawn = points(place.rule, place.xs[0].dtype.name, 2 * _TRIED, rng)
-    tried = [xs for xs in drawn if sum(x.size for x in xs) <= _SMALL][:_TRIED]
-    failed, largest = 0, 0.0
-    for xs in tried:
+    few = [xs for xs in drawn if sum(x.size for x in xs) <= _SMALL][:_TRIED]
+    tried, failed, largest = 0, 0, 0.0
+    for xs in few:
+        if budget.spent:
+            break
+        tried += 1
         found = list(_judged(place.rule, xs, np.ones_like, None))
         failed += any(wrong for wrong, _ in found)
         largest = max([largest, *(error for wrong, error in found if wrong)])
     if failed:
         worst = "inf or nan" if not isfinite(largest) else f"{largest:.2g} of the gradient"
-        yield f"    elsewhere  at {failed} of {len(tried)} inputs; the largest error is {worst}"
-    else:
-        yield f"    elsewhere  at none of {len(tried)} inputs"
+        yield f"    elsewhere  at {failed} of {tried} inputs; the largest error is {worst}"
+    elif tried:
+        yield f"    elsewhere  at none of {tried} inputs"
 
 
 def _judged(

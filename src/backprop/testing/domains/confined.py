@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from hypothesis import strategies as st
 
-from backprop.ground.arrays import Array, Shapes
+from backprop.ground.arrays import Array
 from backprop.ground.domain import Domain, Interval
 from backprop.ground.narrowing import is_sequence
 from backprop.kernel.variable import Variable
 from backprop.testing import entries
 from backprop.testing.domains.pools import Drawn, is_strategy
-from backprop.testing.domains.structured import Ascending, Structured
+from backprop.testing.domains.structured import Structured
 from backprop.testing.entries import Ways
 from backprop.testing.rules import Arrays, OnVariables, Pullback, Rule
 from backprop.transforms.forward_mode import tangents
@@ -50,11 +50,9 @@ class Confined:
             return shapes
         if self._joint or (len(self._sets) == 1 and isinstance(self.intervals, Interval)):
             count = _covers(self._sets[0]) if self._joint else entries.inputs(target)
-            return tuple(
-                way if len(way) == count else way * count for way in _shapes(self._sets[0])
-            )
+            return tuple(way if len(way) == count else way * count for way in self._sets[0].shapes)
         known = [part for part in self._sets if isinstance(part, Structured)]
-        rows = zip(*(_shapes(part) for part in known), strict=False)
+        rows = zip(*(part.shapes for part in known), strict=False)
         return tuple(self._placed([way[0] for way in row]) for row in rows)
 
     def _placed(self, shapes: list[Any]) -> tuple[Any, ...]:
@@ -80,8 +78,8 @@ class Confined:
         if not self._joint:
             each = zip(sets, xs, strict=True)
             return tuple(_member(part, x) for part, x in each)
-        whole = sets[0]
-        return whole.members(*xs) if isinstance(whole, Drawn) else _unstacked(whole, xs)
+        whole: Any = sets[0]
+        return tuple(np.asarray(member, x.dtype) for member, x in zip(whole.members(*xs), xs))
 
 
 def _made(part: Any) -> Any:
@@ -90,20 +88,11 @@ def _made(part: Any) -> Any:
 
 def _covers(part: object) -> int:
     """How many inputs a set is for."""
-    return part.count if isinstance(part, (Drawn, Ascending)) else 1
-
-
-def _shapes(part: Any) -> Shapes:
-    ways: Shapes = part.ways if isinstance(part, Drawn) else part.shapes
-    return ways
+    return part.count if isinstance(part, Structured) else 1
 
 
 def _member(part: _Part | None, x: Array) -> Array:
     return np.asarray(part.draw(x), x.dtype) if isinstance(part, Structured) else x
-
-
-def _unstacked(whole: Any, xs: Arrays) -> Arrays:
-    return tuple(np.array(x) for x in whole.draw(np.stack(xs)))
 
 
 def _moving(rule: Rule, sets: Sequence[_Part | None], count: int) -> Rule:
@@ -123,7 +112,10 @@ def _moving(rule: Rule, sets: Sequence[_Part | None], count: int) -> Rule:
         def vjp(xs: Arrays, gy: Array) -> Sequence[Array]:
             inputs = tuple(map(Variable, xs))
             members: Variables = move(*inputs)
-            gxs = pullback(_arrays(members), gy)
+            given = _arrays(members)
+            before = [array.copy() for array in given]
+            gxs = pullback(given, gy)
+            _written(xs, given, before)
             return (*map(_pulled, members, inputs, gxs), *gxs[len(inputs) :])
 
         return vjp
@@ -155,6 +147,13 @@ def _moved(part: _Part | None, x: Any) -> Any:
 
 def _arrays(members: Variables) -> Arrays:
     return tuple(member.data for member in members)
+
+
+def _written(xs: Arrays, given: Arrays, before: Sequence[Array]) -> None:
+    """Write into the inputs what a rule has written into members, for the law that looks there."""
+    for x, after, was in zip(xs, given, before):
+        if not np.array_equal(after, was, equal_nan=True):
+            np.copyto(x, after)
 
 
 def _pulled(member: Variable, x: Variable, gx: Array) -> Array:

@@ -51,8 +51,9 @@ class Drawn(Structured):
         self._text = repr(strategy)
         self.count: int = len(self._members[0])
         ways = dict.fromkeys(tuple(a.shape for a in parts) for parts in self._members)
-        self.ways: Shapes = tuple(ways)
+        self.shapes: Shapes = tuple(ways)
 
+    @override
     def members(self, *numbers: Array) -> tuple[Array, ...]:
         """One of those of the shapes of these numbers, which say which one."""
         way = tuple(a.shape for a in numbers)

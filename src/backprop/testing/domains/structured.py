@@ -7,7 +7,7 @@ gradient says across them counts for nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -41,7 +41,12 @@ class Structured:
     """
 
     interval: Interval = REALS  # of the numbers that members are made of, and move in
-    shapes: ClassVar[Shapes] = _VECTORS  # if none are asked for
+    shapes: Shapes = _VECTORS  # if none are asked for
+    count: int = 1  # inputs that it is for
+
+    def members(self, *numbers: Array) -> tuple[Array, ...]:
+        """An array for each of its inputs."""
+        return (self.draw(*numbers),)
 
     def draw(self, numbers: Array) -> Array:
         """A member made of any numbers of the interval, of their shape and dtype."""
@@ -117,7 +122,7 @@ class Simplex(Structured):
 
 
 class _Matrices(Structured):
-    shapes: ClassVar[Shapes] = _MATRICES
+    shapes: Shapes = _MATRICES
 
 
 class Triangular(_Matrices):
@@ -191,11 +196,15 @@ class Ascending(Structured):
     It stands for all inputs, of which it tells the number; they have one shape.
     """
 
-    shapes: ClassVar[Shapes] = (((),), ((3,),), ((2, 3),))
+    shapes: Shapes = (((),), ((3,),), ((2, 3),))
 
     def __init__(self, count: int = 2, interval: Interval = REALS) -> None:
-        self.count: Final = entries.whole(count, "the number of inputs", 2)
+        self.count: int = entries.whole(count, "the number of inputs", 2)
         self.interval: Interval = entries.interval(interval, "Ascending")
+
+    @override
+    def members(self, *numbers: Array) -> tuple[Array, ...]:
+        return tuple(self.draw(np.stack(numbers)))
 
     @override
     def draw(self, numbers: Array) -> Array:

@@ -102,7 +102,9 @@ class Jax(Framework):
         with self._wide():
             try:
                 return owned(self._compiled(function, "jvp")(tangents, *arrays))
-            except TypeError as error:  # a custom_vjp says that it has no forward mode
+            except TypeError as error:
+                if "can't apply forward-mode" not in str(error):  # as a custom_vjp says
+                    raise
                 raise NotOffered from error
 
     @override

@@ -191,7 +191,7 @@ def swept_again(rule: Rule, xs: Arrays, gy: Array) -> str | None:
     y = rule.call(*inputs)
     with suppress(Exception):
         rule.call(*map(Variable, rule.placed(tuple(map(_other, xs, rule.domains)))))
-    for cotangent, expected in ((gy, first), (-gy, [-gx for gx in first])):
+    for cotangent, expected in ((gy, first), (np.negative(gy, out=...), [-gx for gx in first])):
         if not all(map(_same, expected, _swept(y, inputs, cotangent))):
             return "a call gives another gradient after one with other inputs, or when swept again"
     return None
@@ -211,7 +211,7 @@ def homogeneous(rule: Rule, xs: Arrays, gy: Array) -> str | None:
     """
     base = _plain(rule.vjp(xs, gy))
     for c in (0.0, -1.0, 4.0, 0.125, *(_FAR if all(map(_ordinary, (*xs, *base))) else ())):
-        scaled = _plain(rule.vjp(xs, (gy * c).astype(gy.dtype)))
+        scaled = _plain(rule.vjp(xs, np.asarray(gy * c, gy.dtype)))
         for i, (gx, cgx) in enumerate(zip(base, scaled)):
             if not _proportional(gx, cgx, c):
                 return f"backward is not linear in gy: input {i}, {c:g} * gy"
