@@ -69,7 +69,7 @@ def test_a_fault_that_was_not_seen_fails_and_an_accident_is_shown(
             raise OSError("disk")
         return SimpleNamespace(accepted=("sign",), passed=False)
 
-    monkeypatch.setattr("backprop.testing.verifier.verify", verify)
+    monkeypatch.setattr("backprop.testing.verify", verify)
     result = pytester.runpytest(*PLUGIN, "--verify", ops.name)
 
     result.assert_outcomes(failed=3)
