@@ -84,3 +84,98 @@ def test_a_key_may_be_a_constant_or_a_container() -> None:
     x = Variable(X)
     key: Any = Constant(np.array([2.0, 0.0])) > 1.0
     assert x[:2][key.data if isinstance(key, Constant) else key].tolist() == [3.0]
+
+
+def test_a_cumulative_function_goes_along_its_axis() -> None:
+    """Of two and of three axes, whichever it is."""
+    x = np.arange(1.0, 25.0).reshape(2, 3, 4)
+    assert np.array_equal(bp.cumulative_sum(Variable(x[0]), axis=1).data, np.cumsum(x[0], axis=1))
+    weights = np.arange(24.0).reshape(x.shape)
+    for axis in range(3):
+        found = bp.cumsum(Variable(x), axis=axis)
+        assert np.array_equal(found.data, np.cumsum(x, axis=axis))
+        slope = grad(lambda v, axis=axis: (bp.cumsum(v, axis=axis) * weights).sum())(x)
+        assert np.array_equal(slope, np.flip(np.cumsum(np.flip(weights, axis), axis), axis))
+
+
+def test_equal_elements_keep_their_order_however_many_they_are() -> None:
+    """In sort and partition: each gets the cotangent of its own place."""
+    weights = np.arange(40.0)
+    for reorder in (bp.sort, lambda v: bp.partition(v, 20)):
+        slope = grad(lambda v, reorder=reorder: (reorder(v) * weights).sum())(np.zeros(40))
+        assert np.array_equal(slope, weights)
+    many, weights = np.tile([2.0, 0.0, 1.0], 200), np.arange(600.0)
+    slope = grad(lambda v: (bp.sort(v) * weights).sum())(many)
+    assert np.array_equal(slope[np.argsort(many, stable=True)], weights)
+
+
+def test_equal_infinities_share_the_gradient_of_logaddexp() -> None:
+    """Their difference is taken for 0."""
+    infinite = np.array([np.inf])
+    a, b = grad(lambda a, b: bp.logaddexp(a, b).sum(), argnums=(0, 1))(infinite, infinite)
+    assert a.tolist() == b.tolist() == [0.5]
+
+
+def test_an_array_is_no_index_while_it_is_a_variable() -> None:
+    """It has floats and would lose its gradient: the error says what to write."""
+    with pytest.raises(TypeError, match="is used as an index"):
+        bp.take(Variable(X), Variable(np.array([0.0, 1.0])))  # type: ignore[arg-type]  # the mistake
+
+
+def test_what_is_in_one_of_two_sets_alone_is_told_whatever_comes_twice() -> None:
+    """Elements that both have are left out."""
+    found = bp.setxor1d(Variable(np.array([1.0, 2.0, 5.0])), [2.0, 3.0, 4.0])
+    assert found.data.tolist() == [1.0, 3.0, 4.0, 5.0]
+
+
+def test_functions_that_would_cut_the_gradient_are_refused_by_name() -> None:
+    """They save, and they write into arrays."""
+    v: Any = Variable(X)
+    with pytest.raises(TypeError, match=r"numpy\.savetxt saves plain arrays"):
+        np.savetxt("never.txt", v)
+    with pytest.raises(TypeError, match=r"numpy\.copyto writes into an array"):
+        np.copyto(X.copy(), v)
+
+
+def test_a_second_table_of_two_columns_is_turned_as_the_first() -> None:
+    """With rowvar=False variables are columns in both."""
+    x, y = np.arange(6.0).reshape(3, 2) ** 2, np.array([[1.0, 5.0], [2.0, 3.0], [7.0, 1.0]])
+    assert np.allclose(bp.cov(Variable(x), y, rowvar=False).data, np.cov(x, y, rowvar=False))
+    line = np.array([1.0, 4.0, 2.0])
+    assert np.allclose(bp.cov(Variable(x), line, rowvar=False).data, np.cov(x, line, rowvar=False))
+    rows = np.array([[1.0, 4.0, 2.0], [3.0, 1.0, 1.0]])
+    assert np.allclose(bp.cov(Variable(x.T), rows).data, np.cov(x.T, rows))
+
+
+def test_a_product_of_many_factors_keeps_its_gradient_beyond_half_the_range() -> None:
+    """A norm between the root of the largest number and the largest is no overflow."""
+    x = np.array([3e160, 4e160])
+    assert np.allclose(grad(np.linalg.norm)(x), [0.6, 0.8])
+
+
+def test_an_einsum_label_beyond_the_last_is_refused() -> None:
+    """There are 52 of them."""
+    with pytest.raises(ValueError, match="valid range"):
+        bp.einsum(Variable(X), [52], [52])
+
+
+def test_the_deviation_of_equal_elements_has_gradient_0_exactly() -> None:
+    """Their mean may round, and what is left must not count; large ones do not overflow."""
+    assert grad(np.std)(np.full(10, 0.1)).tolist() == [0.0] * 10
+    large = np.array([1e150, 3e150])
+    assert np.allclose(grad(np.std)(large), [-0.5, 0.5])
+
+
+def test_factors_of_two_dtypes_have_gradients_of_their_own() -> None:
+    """However large they are: nothing is written into the smaller one."""
+    a, b = np.full(100, 2.0, np.float32), np.full(100, 3.0)
+    ga, gb = grad(lambda a, b: ((a * b) * b).sum(), argnums=(0, 1))(a, b)
+    assert ga.dtype == np.float32
+    assert gb.dtype == np.float64
+    assert (ga.tolist(), gb.tolist()) == ([9.0] * 100, [12.0] * 100)
+
+
+def test_matmul_has_what_a_ufunc_has() -> None:
+    """How many inputs and outputs, and of which axes."""
+    ours: Any = bp.matmul
+    assert (ours.nin, ours.nout, ours.signature) == (2, 1, np.matmul.signature)
