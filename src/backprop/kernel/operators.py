@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
@@ -42,9 +43,13 @@ class Rules:
     matmul: _BinaryRule
     negative: _UnaryRule
 
-    def __getattr__(self, name: str) -> Any:  # one that is not there yet
+    def __init__(self) -> None:
+        for name in Rules.__annotations__:
+            setattr(self, name, partial(self._loaded, name))
+
+    def _loaded(self, name: str) -> Any:
         LOADERS["operators"]()
-        return object.__getattribute__(self, name)
+        return getattr(self, name)()
 
 
 RULES: Final = Rules()

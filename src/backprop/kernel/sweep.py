@@ -10,7 +10,7 @@ from _thread import RLock  # threading itself costs a fortieth of `import numpy`
 from collections import deque
 from contextlib import suppress
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy import ndarray
@@ -23,6 +23,9 @@ from backprop.kernel.modes import is_checking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    Setter: TypeAlias = Callable[[Any, Array | None], None]
+    Grads: TypeAlias = list[Array | None]
 
 _add: Final = np.add
 
@@ -178,9 +181,7 @@ class Sweep:
                 self.variables.append(leaf)
                 self.grads.append(g)
 
-    def store(
-        self, set_grad: Callable[[Any, Array | None], None], given: Array | None, accumulate: bool
-    ) -> None:
+    def store(self, set_grad: Setter, given: Array | None, accumulate: bool) -> None:
         """Give each Variable passed its gradient, or add it to that; `given` is the root's own."""
         variables, grads = self.variables, self.grads
         if accumulate:
@@ -206,16 +207,12 @@ def _let_go() -> None:
         _adding.release()
 
 
-def _store(
-    set_grad: Callable[[Any, Array | None], None], variables: list[Any], grads: list[Array | None]
-) -> None:
+def _store(set_grad: Setter, variables: list[Any], grads: Grads) -> None:
     """In one call into C, which no signal divides."""
     deque(map(set_grad, variables, grads), maxlen=0)
 
 
-def _sums(
-    variables: list[Any], grads: list[Array | None], given: Array | None
-) -> list[Array | None]:
+def _sums(variables: list[Any], grads: Grads, given: Array | None) -> Grads:
     sums = [_sum(v._grad, g) for v, g in zip(variables, grads, strict=True)]
     if given is not None:
         sums[0] = given
