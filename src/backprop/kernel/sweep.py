@@ -24,8 +24,8 @@ from backprop.kernel.modes import is_checking
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    Setter: TypeAlias = Callable[[Any, Array | None], None]
-    Grads: TypeAlias = list[Array | None]
+    _Setter: TypeAlias = Callable[[Any, Array | None], None]
+    _Grads: TypeAlias = list[Array | None]
 
 _add: Final = np.add
 
@@ -181,7 +181,7 @@ class Sweep:
                 self.variables.append(leaf)
                 self.grads.append(g)
 
-    def store(self, set_grad: Setter, given: Array | None, accumulate: bool) -> None:
+    def store(self, set_grad: _Setter, given: Array | None, accumulate: bool) -> None:
         """Give each Variable passed its gradient, or add it to that; `given` is the root's own."""
         variables, grads = self.variables, self.grads
         if accumulate:
@@ -207,12 +207,12 @@ def _let_go() -> None:
         _adding.release()
 
 
-def _store(set_grad: Setter, variables: list[Any], grads: Grads) -> None:
+def _store(set_grad: _Setter, variables: list[Any], grads: _Grads) -> None:
     """In one call into C, which no signal divides."""
     deque(map(set_grad, variables, grads), maxlen=0)
 
 
-def _sums(variables: list[Any], grads: Grads, given: Array | None) -> Grads:
+def _sums(variables: list[Any], grads: _Grads, given: Array | None) -> _Grads:
     sums = [_sum(v._grad, g) for v, g in zip(variables, grads, strict=True)]
     if given is not None:
         sums[0] = given
