@@ -137,6 +137,8 @@ def test_no_fault_is_begun_when_the_time_is_up() -> None:
     tried = [name for name, verdict in seen.items() if verdict is not None]
     assert len(tried) == proof._ENOUGH + 1
     assert len(seen) > 2 * len(tried)
+    hidden = verdicts((SQUARE,), [example_of(SQUARE, 0.0)], budget=spent)
+    assert hidden["sign"] is None
 
 
 def test_of_a_forward_that_is_exact_to_so_much_smaller_faults_are_not_planted() -> None:

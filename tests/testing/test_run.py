@@ -11,6 +11,7 @@ import mpmath
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from backprop import Array, Interval, Square, Variable
 from backprop.errors import ArgumentTypeError, ArgumentValueError
@@ -31,6 +32,7 @@ from backprop.testing.looks import median, regions
 from backprop.testing.numeric.exact import exact
 from backprop.testing.rules import pair, rule_of
 from backprop.testing.source import defined
+from backprop.testing.survey import surveyed
 
 
 def sine(x: Array) -> Array:
@@ -308,6 +310,31 @@ def test_a_finding_is_not_shrunk_for_longer_than_there_is_time() -> None:
     assert calls > 5 * hasty
     assert "elsewhere" not in str(in_haste.value)
     assert "elsewhere" in str(at_leisure.value)
+
+
+class Asked(Budget):
+    """Time that is up when it was asked for so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__(None)
+        self.left = times
+
+    @property
+    @override
+    def spent(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.mark.parametrize("times", [0, 3, 16, 30, 10_000])
+def test_whenever_the_time_is_up_it_is_said_how_far_a_finding_was_followed(times: int) -> None:
+    """Outward, by bisection, or at other inputs: what was seen until then."""
+    with pytest.raises(GradientMismatch) as caught:
+        verify_rule(sine, lambda x, gy: gy * np.where(x > 1, 1, np.cos(x)), seed=1)
+    said = str(surveyed(caught.value, 1, Asked(times)))
+
+    assert said.count("    wrong      ") == 2  # with what the run itself has said
+    assert said.count("    elsewhere  ") == (2 if times == 10_000 else 1)
 
 
 @pytest.mark.parametrize("odd", [0, -1, "soon", float("inf")])

@@ -92,7 +92,7 @@ def _covers(part: object) -> int:
 
 
 def _member(part: _Part | None, x: Array) -> Array:
-    return np.asarray(part.draw(x), x.dtype) if isinstance(part, Structured) else x
+    return np.asarray(part.members(x)[0], x.dtype) if isinstance(part, Structured) else x
 
 
 def _moving(rule: Rule, sets: Sequence[_Part | None], count: int) -> Rule:
