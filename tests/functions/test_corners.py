@@ -109,6 +109,15 @@ def test_equal_elements_keep_their_order_however_many_they_are() -> None:
     assert np.array_equal(slope[np.argsort(many, stable=True)], weights)
 
 
+def test_equal_elements_keep_their_order_in_a_partition_that_leaves_the_rest_unsorted() -> None:
+    """The k-th of the elements that are equal goes to the k-th of their places."""
+    x = np.random.default_rng(0).integers(0, 50, 600).astype(float)
+    y, weights = np.partition(x, 0), np.arange(600.0)
+    slope = grad(lambda v: (bp.partition(v, 0) * weights).sum())(x)
+    for number in range(50):
+        assert np.array_equal(slope[x == number], weights[y == number])
+
+
 def test_equal_infinities_share_the_gradient_of_logaddexp() -> None:
     """Their difference is taken for 0."""
     infinite = np.array([np.inf])
@@ -179,3 +188,31 @@ def test_matmul_has_what_a_ufunc_has() -> None:
     """How many inputs and outputs, and of which axes."""
     ours: Any = bp.matmul
     assert (ours.nin, ours.nout, ours.signature) == (2, 1, np.matmul.signature)
+
+
+def test_the_slopes_of_many_elements_are_differentiated_again() -> None:
+    """Beyond the size from which a product is written into one of its factors."""
+    x = np.linspace(0.1, 1.4, 100)
+    second = grad(lambda v: np.sum(grad(lambda u: np.sum(np.cos(u)))(v)))(x)
+    assert np.allclose(second, -np.cos(x), rtol=1e-14)
+
+
+def test_small_matrices_have_eigenvectors_with_a_slope() -> None:
+    """What is a gap and what only rounding goes by their size."""
+    x, w = np.array([[2.0, 1.0], [1.0, 5.0]]), np.array([[1.0, 2.0], [3.0, 5.0]])
+    slope = grad(lambda m: np.sum(np.linalg.eigh(m)[1] * w))
+    assert np.allclose(slope(x * 2.0**-40), slope(x) * 2.0**40, rtol=1e-13)
+
+
+def test_a_row_of_extreme_products_beside_ordinary_ones() -> None:
+    """Each row of a running product is looked at by itself."""
+    rows = np.array([[1e10, 1e-306, 1e290], [1.0, 2.0, 3.0]])
+    slope = grad(lambda v: np.sum(np.cumprod(v, axis=-1)))
+    assert np.allclose(slope(rows), [slope(row) for row in rows], rtol=1e-14, atol=0)
+
+
+def test_a_deviation_far_from_0_keeps_its_digits() -> None:
+    """Of the elements that count, too: one of them is subtracted before the mean is taken."""
+    x, counted = np.array([0.1, 0.1, 0.1, 7.0]), np.array([True, True, True, False])
+    slope = grad(lambda v: np.std(v, where=counted))(x)
+    assert slope.tolist() == [0.0] * 4
