@@ -59,10 +59,16 @@ class Broadcasting(BinaryFunction):
 
     @override
     def backward(self, gy: Array) -> tuple[Array | None, Array | None]:
-        return (
-            unbroadcast(self.left(gy), self.a) if self.wants(0) else None,
-            unbroadcast(self.right(gy), self.b) if self.wants(1) else None,
-        )
+        ga = gb = None
+        if self.wants(0):
+            ga, a = self.left(gy), self.a
+            if ga.shape != a.shape or ga.dtype is not a.dtype:
+                ga = unbroadcast(ga, a)
+        if self.wants(1):
+            gb, b = self.right(gy), self.b
+            if gb.shape != b.shape or gb.dtype is not b.dtype:
+                gb = unbroadcast(gb, b)
+        return ga, gb
 
     @override
     def jvp(self, ta: Array, tb: Array) -> Array:
@@ -201,7 +207,7 @@ def unary(rule: type[Function], *originals: np.ufunc, kink: str = "") -> UnaryFu
                 return only(original, x, **settings)
             if settings:
                 return settled(function(x), original, settings)
-        return rule()(x)
+        return rule.apply(x)
 
     made: UnaryFunction = _named(function, rule, originals, rule, kink)
     return made
@@ -223,7 +229,7 @@ def binary(
                 return only(original, x1, x2, **settings)
             if settings:
                 return settled(function(x1, x2), original, settings)
-        return rule()(x1, x2)
+        return rule.apply(x1, x2)
 
     made: BinaryOperation = _named(function, rule, originals, cases or rule, kink)
     _add_outer(made, rule.domain, kink)

@@ -2,6 +2,9 @@
 
 Each writes its call out, though the three do the same: every operation passes there, and the call
 of any number takes five times as long for one input, and more than twice for two.
+
+Of the inputs of a call a node keeps those that something can be differentiated by; None stands for
+a Constant, an array or a number, of which the array that was computed with is all there is.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from backprop.ground.compat import override
 from backprop.ground.misuse import one_operand
 from backprop.kernel.checks import checked_output
 from backprop.kernel.modes import blocks, recording
-from backprop.kernel.operands import as_operand, constant, is_folded, joined, raw
+from backprop.kernel.operands import as_operand, constant, is_folded, is_simple, joined, raw, split
 from backprop.kernel.saved import watch
 from backprop.kernel.variable import A, Constant, Node, Unrecorded, Variable, new_variable
 
@@ -50,6 +53,11 @@ class OneOutput(Node, kind=True):
     @override
     def adopt(self, output: Variable) -> None:
         self.output = output
+
+    @override
+    def known(self, output: Variable) -> None:
+        if not hasattr(self, "_output"):
+            self._output = ref(output)
 
     @property
     @override
@@ -90,39 +98,50 @@ class Function(OneOutput, kind=True):
 
     def __call__(self, x: Operand, /) -> Variable:
         """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
-        if type(x) is not Variable:
-            if isinstance(x, Constant):
-                return constant(self.fold(raw((x,))), self)
-            if not isinstance(x, Variable):
-                x = as_operand(x)
         try:
             del self._free  # as _claim does: this is the path that every chain takes
             node = self
         except AttributeError:
             node = self._clone()
-        data = x._array
         try:
-            y = node.forward(data)
-            if type(y) is not ndarray or y.dtype is not data.dtype:
-                y = checked_output(y, type(node).__name__)
-            if blocks.get():
-                if not recording():
-                    node._free = True
-                    return new_variable(y, Unrecorded)
-                watch(node, (data,), (y,))
+            output = node._computed(x)
         except BaseException:
             node._free = True
             raise
+        if output._creator is node:
+            node._output = ref(output)
+        else:
+            node._free = True
+        return output
+
+    @classmethod
+    def apply(cls, x: Operand, /) -> Variable:
+        """Call a new instance, of a rule that has no settings."""
+        return _new(cls)._computed(x)
+
+    def _computed(self, x: Operand) -> Variable:
+        if type(x) is not Variable:
+            if isinstance(x, Constant):
+                return constant(self.forward(*raw((x,))), self)
+            if not isinstance(x, Variable):
+                x = as_operand(x)
+        data = x._array
+        y = self.forward(data)
+        if type(y) is not ndarray or y.dtype is not data.dtype:
+            y = checked_output(y, type(self).__name__)
+        if blocks.get():
+            if not recording():
+                return new_variable(y, Unrecorded)
+            watch(self, (data,), (y,))
         output = _new(Variable)
         output._array = y
         output._grad = None
-        output._creator = node
-        node._input = x
-        node.x = data
-        node.y = y
-        node._output = ref(output)
+        output._creator = self
+        self._input = x
+        self.x = data
+        self.y = y
         above = x._creator
-        node.generation = 1 if above is None else above.generation + 1
+        self.generation = 1 if above is None else above.generation + 1
         return output
 
     @property
@@ -166,30 +185,16 @@ _MISSING: Any = object()  # checkers know it as an operand that may be left out;
 
 def _called(self: BinaryFunction, a: Operand, b: Operand = _MISSING, /) -> Variable:
     """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
-    if type(a) is not Variable or type(b) is not Variable:
-        if b is _MISSING:
-            raise one_operand(self, a)
-        a, b = joined(a), joined(b)
-        if is_folded((a, b)):
-            return constant(self.fold(raw((a, b))), self)
-        a, b = as_operand(a, (b,)), as_operand(b, (a,))
     node = self._claim()
     try:
-        y = checked_output(node.forward(a._array, b._array), type(node).__name__)
-        if blocks.get():
-            if not recording():
-                node._free = True
-                return new_variable(y, Unrecorded)
-            watch(node, (a._array, b._array), (y,))
+        output = node._computed(a, b)
     except BaseException:
         node._free = True
         raise
-    output = new_variable(y)
-    output._creator = node
-    node._inputs = (a, b)
-    node.a, node.b = a._array, b._array
-    node.output = output
-    node._record(node._inputs)
+    if output._creator is node:
+        node._output = ref(output)
+    else:
+        node._free = True
     return output
 
 
@@ -214,7 +219,7 @@ class BinaryFunction(OneOutput, kind=True):
     __slots__ = ("_inputs", "a", "b")
     arity: ClassVar[int | None] = 2
 
-    _inputs: tuple[Variable, Variable]
+    _inputs: tuple[Variable | None, Variable | None]
     a: Array
     b: Array
 
@@ -233,12 +238,54 @@ class BinaryFunction(OneOutput, kind=True):
     else:
         __call__ = _called
 
+    @classmethod
+    def apply(cls, a: Operand, b: Operand, /) -> Variable:
+        """Call a new instance, of a rule that has no settings."""
+        return _new(cls)._computed(a, b)
+
+    def _computed(self, a: Any, b: Any) -> Variable:
+        if type(a) is Variable is type(b):
+            data, other = a._array, b._array
+        else:
+            if b is _MISSING:
+                raise one_operand(self, a)
+            if not is_simple(a, b):
+                a, b = joined(a), joined(b)
+                if is_folded((a, b)):
+                    return constant(self.forward(*raw((a, b))), self)
+            (a, data), (b, other) = split(a, (b,)), split(b, (a,))
+        y = self.forward(data, other)
+        if type(y) is not ndarray or (y.dtype is not data.dtype and y.dtype is not other.dtype):
+            y = checked_output(y, type(self).__name__)
+        if blocks.get():
+            if not recording():
+                return new_variable(y, Unrecorded)
+            watch(self, (data, other), (y,))
+        output = _new(Variable)
+        output._array = y
+        output._grad = None
+        output._creator = self
+        self._inputs = (a, b)
+        self.a = data
+        self.b = other
+        self.y = y
+        generation = 0
+        if a is not None and a._creator is not None:
+            generation = a._creator.generation
+        if b is not None and b._creator is not None and b._creator.generation > generation:
+            generation = b._creator.generation
+        self.generation = generation + 1
+        return output
+
     @property
     @override
     def inputs(self) -> tuple[Variable, Variable]:
-        if not hasattr(self, "_inputs"):
-            raise self._uncalled()
-        return self._inputs
+        a, b = _operands(self)
+        return a, b
+
+    @override
+    def wants(self, i: int) -> bool:
+        return super().wants(i) if self.generation < 0 else self._inputs[i] is not None
 
     @property
     @override
@@ -277,7 +324,7 @@ class NaryFunction(Node, kind=True):
 
     __slots__ = ("_inputs", "_outputs", "xs", "ys")
 
-    _inputs: tuple[Variable, ...]
+    _inputs: tuple[Variable | None, ...]
     _outputs: tuple[ref[Variable], ...]
     xs: tuple[Array, ...]
     ys: tuple[Array, ...]
@@ -295,16 +342,17 @@ class NaryFunction(Node, kind=True):
         operands = tuple(map(joined, xs))
         if is_folded(operands):
             return tuple(constant(y, self) for y in self._several(self.fold(raw(operands))))
-        inputs = tuple(as_operand(x, operands) for x in operands)
+        taken = [split(x, operands) for x in operands]
+        inputs, primals = tuple(x for x, _ in taken), tuple(data for _, data in taken)
         node = self._claim()
         try:
-            given = node.forward(*(x._array for x in inputs))
+            given = node.forward(*primals)
             ys = tuple(checked_output(y, type(node).__name__) for y in node._several(given))
             if blocks.get():
                 if not recording():
                     node._free = True
                     return tuple(new_variable(y, Unrecorded) for y in ys)
-                watch(node, tuple(x._array for x in inputs), ys)
+                watch(node, primals, ys)
         except BaseException:
             node._free = True
             raise
@@ -313,7 +361,7 @@ class NaryFunction(Node, kind=True):
             output._creator = node
         node._inputs = inputs
         node._outputs = tuple(map(ref, outputs))
-        node.xs = tuple(x._array for x in inputs)
+        node.xs = primals
         node.ys = ys
         node._record(inputs)
         return outputs
@@ -321,9 +369,11 @@ class NaryFunction(Node, kind=True):
     @property
     @override
     def inputs(self) -> tuple[Variable, ...]:
-        if not hasattr(self, "_inputs"):
-            raise self._uncalled()
-        return self._inputs
+        return _operands(self)
+
+    @override
+    def wants(self, i: int) -> bool:
+        return super().wants(i) if self.generation < 0 else self._inputs[i] is not None
 
     @property
     @override
@@ -386,6 +436,15 @@ class NaryFunction(Node, kind=True):
     ) -> tuple[Array, ...]:
         outputs = (output() for output in self._outputs)
         return tuple(gy if y is v else take(y, data) for y, data in zip(outputs, self.ys))
+
+
+def _operands(node: BinaryFunction | NaryFunction) -> tuple[Variable, ...]:
+    if not hasattr(node, "_inputs"):
+        raise node._uncalled()
+    return tuple(
+        new_variable(data, Constant) if x is None else x
+        for x, data in zip(node._inputs, node.primals)
+    )
 
 
 def bind(node: Node, **values: Array | Variable | tuple[Array | Variable, ...]) -> None:

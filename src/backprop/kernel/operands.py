@@ -11,8 +11,10 @@ from backprop.ground.arrays import FLOATS, Array, Traced, as_array, copied, is_w
 from backprop.ground.narrowing import is_sequence
 from backprop.kernel import table
 from backprop.kernel.checks import checked_constant
-from backprop.kernel.variable import Constant, Node, Variable, new_variable
+from backprop.kernel.variable import Constant, Input, Node, Unrecorded, Variable, new_variable
 
+_LIVE: Final = frozenset({Variable, Input, Unrecorded})
+_NUMBERS: Final = frozenset({float, int})
 call: Final[Callable[..., Variable]] = table.call  # our function for one of NumPy's, called
 
 
@@ -71,6 +73,23 @@ def as_operand(value: Any, among: tuple[object, ...] = ()) -> Variable:
         return new_variable(copied(array), Constant)
     wide = np.result_type(*floats, array.dtype) if floats else np.float64
     return new_variable(array.astype(wide), Constant)
+
+
+def is_simple(a: object, b: object) -> bool:
+    """Whether two operands are Variables of a graph, or one of them and a number."""
+    if type(a) in _LIVE:
+        return type(b) in _LIVE or type(b) in _NUMBERS
+    return type(a) in _NUMBERS and type(b) in _LIVE
+
+
+def split(value: Any, among: tuple[Any, ...]) -> tuple[Variable | None, Array]:
+    """What a call keeps of an operand: the Variable, or None for a Constant, and its array."""
+    if type(value) in _LIVE:
+        return value, value._array
+    if type(value) in _NUMBERS and type(among[0]) in _LIVE and len(among) == 1:
+        return None, np.array(value, among[0]._array.dtype)
+    x = as_operand(value, among)
+    return (None if x.is_constant else x), x._array
 
 
 def constant(value: object, node: Node) -> Variable:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from backprop.ground.arrays import Container, Numbers, Operand
 
     _Left: TypeAlias = Numbers | float | Container
-    _UnaryRule: TypeAlias = Callable[[], Callable[[Any], Any]]
-    _BinaryRule: TypeAlias = Callable[[], Callable[[Any, Any], Any]]
+    _Unary: TypeAlias = Callable[[Any], Any]
+    _Binary: TypeAlias = Callable[[Any, Any], Any]
 
 V = TypeVar("V", bound=Traced)  # Variable, which stands above its operators
 
@@ -30,26 +30,26 @@ Index: TypeAlias = Any  # what ndarray takes: int, slice, None, ..., arrays, tup
 
 
 class Rules:
-    """The Function class behind each operator: those who define them hand them down.
+    """What each operator calls: those who define the rules hand them down.
 
     They build on Variable, so they are loaded when the first is asked for.
     """
 
-    add: _BinaryRule
-    subtract: _BinaryRule
-    multiply: _BinaryRule
-    divide: _BinaryRule
-    power: _BinaryRule
-    matmul: _BinaryRule
-    negative: _UnaryRule
+    add: _Binary
+    subtract: _Binary
+    multiply: _Binary
+    divide: _Binary
+    power: _Binary
+    matmul: _Binary
+    negative: _Unary
 
     def __init__(self) -> None:
         for name in Rules.__annotations__:
             setattr(self, name, partial(self._loaded, name))
 
-    def _loaded(self, name: str) -> Any:
+    def _loaded(self, name: str, *operands: Any) -> Any:
         LOADERS["operators"]()
-        return getattr(self, name)()
+        return getattr(self, name)(*operands)
 
 
 RULES: Final = Rules()
@@ -91,43 +91,43 @@ class Operators(Traced, Generic[V]):
         return protocol("function")(func, args, kwargs)
 
     def __add__(self, other: Operand) -> V:
-        return RULES.add()(self, other)
+        return RULES.add(self, other)
 
     def __radd__(self, other: _Left) -> V:
-        return RULES.add()(other, self)
+        return RULES.add(other, self)
 
     def __sub__(self, other: Operand) -> V:
-        return RULES.subtract()(self, other)
+        return RULES.subtract(self, other)
 
     def __rsub__(self, other: _Left) -> V:
-        return RULES.subtract()(other, self)
+        return RULES.subtract(other, self)
 
     def __mul__(self, other: Operand) -> V:
-        return RULES.multiply()(self, other)
+        return RULES.multiply(self, other)
 
     def __rmul__(self, other: _Left) -> V:
-        return RULES.multiply()(other, self)
+        return RULES.multiply(other, self)
 
     def __truediv__(self, other: Operand) -> V:
-        return RULES.divide()(self, other)
+        return RULES.divide(self, other)
 
     def __rtruediv__(self, other: _Left) -> V:
-        return RULES.divide()(other, self)
+        return RULES.divide(other, self)
 
     def __pow__(self, other: Operand) -> V:
-        return RULES.power()(self, other)
+        return RULES.power(self, other)
 
     def __rpow__(self, other: _Left) -> V:
-        return RULES.power()(other, self)
+        return RULES.power(other, self)
 
     def __matmul__(self, other: Operand) -> V:
-        return RULES.matmul()(self, other)
+        return RULES.matmul(self, other)
 
     def __rmatmul__(self, other: _Left) -> V:
-        return RULES.matmul()(other, self)
+        return RULES.matmul(other, self)
 
     def __neg__(self) -> V:
-        return RULES.negative()(self)
+        return RULES.negative(self)
 
     def __pos__(self) -> V:
         return call(np.positive, self)

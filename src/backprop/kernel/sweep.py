@@ -2,12 +2,19 @@
 
 What it walks is said by two Protocols: a Value has data and perhaps a creator, a Creator has inputs
 and a rule that takes cotangents back to them. Variable and the kinds of Function are these.
+
+Each node is passed once, after all its consumers, in O(nodes + edges). The Variable made last of
+those reached is held in locals, with its cotangent; only the others wait in a table and a heap. So
+a chain, x + x and a diamond meet neither.
+
+A cotangent is owned if the sweep made its array, or a rule that promises fresh arrays did, and
+nobody else has seen it: then it may be added to in place, handed to a rule that writes into it, and
+become a gradient as it is. All else is copied before it becomes one.
 """
 
 from __future__ import annotations
 
 from _thread import RLock  # threading itself costs a fortieth of `import numpy`
-from collections import deque
 from contextlib import suppress
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias
@@ -19,15 +26,15 @@ from backprop.errors import GradientCountError
 from backprop.ground.arrays import Array, Result, brief
 from backprop.ground.misuse import cycle
 from backprop.kernel.checks import fitting, returned
-from backprop.kernel.modes import is_checking
+from backprop.kernel.modes import blocks, is_checking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     _Setter: TypeAlias = Callable[[Any, Array | None], None]
-    _Grads: TypeAlias = list[Array | None]
 
 _add: Final = np.add
+SMALL: Final = 64  # so many elements are as soon added into a new array as into an old one
 
 
 class Value(Protocol):
@@ -44,10 +51,8 @@ class Creator(Protocol):
 
     arity: ClassVar[int | None]
     fresh: ClassVar[bool]
+    consumes: ClassVar[bool]
     generation: int
-
-    @property
-    def inputs(self) -> Sequence[Value]: ...
 
     @property
     def primals(self) -> tuple[Array, ...]: ...
@@ -62,137 +67,186 @@ class Creator(Protocol):
 
 
 class Sweep:
-    """One walk back from `root`; it changes no Variable.
+    """One walk back from a value; it changes no Variable."""
 
-    Each node is passed once, after all its consumers, in O(nodes + edges): along a chain with no
-    bookkeeping at all, and by a heap in the order of generations where several nodes are open.
-    """
-
-    __slots__ = ("grads", "heap", "plain", "reached", "retain_grad", "table", "variables")
+    __slots__ = ("grads", "heap", "reached", "retain_grad", "table", "variables")
 
     def __init__(self, retain_grad: bool) -> None:
         self.retain_grad: bool = retain_grad
-        self.plain: bool = not is_checking()
         self.variables: list[Any] = []  # those passed,
         self.grads: list[Array | None] = []  # and the gradient of each
-        self.table: dict[int, tuple[Value, Array]] = {}  # those reached: the cotangent so far
-        self.reached: int = 0
+        # Those reached that wait, with the cotangent so far and whether that is owned.
+        self.table: dict[int, tuple[Value, Array, bool]] = {}
         self.heap: list[tuple[int, int, Value]] = []  # of these the ones with a creator
+        self.reached: int = 0
 
-    def run(self, root: Value, seed: Array) -> None:
+    def run(self, root: Value, seed: Array, owned: bool) -> None:
         """Fill `variables` and `grads`, `root` first."""
-        heap, keep, leave, plain = self.heap, self.retain_grad, self.variables.append, self.plain
-        grade = self.grads.append
-        v, gy = root, seed
-        while (node := v._creator) is not None:
+        keep, leave, grade = self.retain_grad, self.variables.append, self.grads.append
+        heap, plain = self.heap, not (blocks.get() and is_checking())
+        v: Any = root
+        gy, node = seed, v._creator
+        while node is not None:
             leave(v)
-            grade(gy if keep else None)
+            if not keep:
+                grade(None)
+            else:
+                grade(gy if owned else gy.copy())
+                owned = False
+            fresh = plain and node.fresh
             if node.arity == 1:
                 one: Any = node
-                fresh = plain and node.fresh
-                gx = one.backward(gy) if fresh else node.pulled(gy)[0]
-                data = one.x
-                if type(gx) is ndarray and gx.dtype is data.dtype and gx.shape == data.shape:
-                    # Nobody else may write into what becomes a gradient, nor may we into theirs.
-                    if not fresh or gx is gy or gx.base is not None:
-                        gx = gx.copy()
+                if not fresh:
+                    gx = node.pulled(gy)[0]
+                elif owned and node.consumes:
+                    gx = one.consume(gy)
                 else:
-                    gx = returned(gx, data, type(node).__name__, 0)
+                    gx = one.backward(gy)
+                data = one.x
+                if type(gx) is not ndarray or gx.dtype is not data.dtype or gx.shape != data.shape:
+                    gx, owned = returned(gx, data, type(node).__name__, 0), True
+                elif not fresh:
+                    gx, owned = gx.copy(), True  # what promises nothing may keep what it returns
+                elif gx is not gy:
+                    owned = gx.base is None
                 v, gy = one._input, gx
-                above = v._creator
-                if above is None:
-                    if not self.table:
-                        break
-                elif above.generation >= node.generation:
-                    raise cycle(type(node).__name__)
-                elif not heap or above.generation > -heap[0][0]:
-                    continue
-                self.reach(v, gy)
             else:
-                self.spread(node, v, gy)
-            reached = self.next()
-            if reached is None:
-                return self.finish()
-            v, gy = reached
-        if not v.is_constant:  # the one leaf of a chain
+                v, gy, owned = self.spread(node, v, gy, owned, fresh)
+            above = None if v is None else v._creator
+            if above is None:
+                if not self.table:
+                    break  # v is the one leaf of a chain
+            elif above.generation >= node.generation:
+                raise cycle(type(node).__name__)
+            elif not heap or above.generation > -heap[0][0]:
+                node = above
+                continue
+            if v is not None:
+                self.wait(v, gy, owned)
+            v, gy, owned = self.next()
+            node = None if v is None else v._creator
+        if v is not None and not v.is_constant:
             leave(v)
-            grade(gy)
-        return None
+            grade(gy if owned else gy.copy())
+        if self.table:
+            self.finish()
 
-    def spread(self, node: Creator, v: Value, gy: Array) -> None:
-        """Take the cotangents of a node's outputs back to each of its inputs."""
-        gys = node.cotangents(v, gy, self.take)
-        fresh = self.plain and node.fresh
-        gxs: object = node.pullback(*gys) if fresh else node.pulled(*gys)
-        inputs = node.inputs
+    def spread(
+        self, node: Creator, v: Value, gy: Array, owned: bool, fresh: bool
+    ) -> tuple[Any, Any, bool]:
+        """Take the cotangents of a node's outputs back to its inputs.
+
+        Gives the input that was made last, its cotangent, and whether that is owned; the others
+        wait. None for the input if none was made by a call.
+        """
+        of: Any = node
+        if node.arity == 2:
+            gys: tuple[Array, ...] = (gy,)
+            if not fresh:
+                gxs = node.pulled(gy)
+            elif owned and node.consumes:
+                gxs, gys = of.consume(gy), ()
+            else:
+                gxs = of.backward(gy)
+            primals = (of.a, of.b)
+        else:
+            gys = node.cotangents(v, gy, self.take)
+            gxs = node.pullback(*gys) if fresh else node.pulled(*gys)
+            primals = node.primals
+        inputs = of._inputs
         if not isinstance(gxs, (tuple, list)) or len(gxs) != len(inputs):
             raise GradientCountError(
                 f"{type(node).__name__}.backward must return a tuple of {len(inputs)} gradients, "
                 f"one for each input, got {brief(gxs)}"
             )
-        for i, (x, data, gx) in enumerate(zip(inputs, node.primals, gxs)):
-            if x.is_constant:
+        last, sum_, owned, highest = None, gy, False, 0
+        for i, (x, data, gx) in enumerate(zip(inputs, primals, gxs)):
+            if x is None:
                 continue
-            if x._creator is not None and x._creator.generation >= node.generation:
-                raise cycle(type(node).__name__)
-            if type(gx) is ndarray and gx.dtype is data.dtype and gx.shape == data.shape:
-                if not fresh or gx.base is not None or any(gx is gy for gy in gys):
-                    gx = gx.copy()
+            if type(gx) is not ndarray or gx.dtype is not data.dtype or gx.shape != data.shape:
+                gx, own = returned(gx, data, type(node).__name__, i), True
+            elif not fresh:
+                gx, own = gx.copy(), True
             else:
-                gx = returned(gx, data, type(node).__name__, i)
-            self.reach(x, gx)
+                own = gx.base is None and not any(gx is gy for gy in gys)
+            if x is last:
+                sum_, owned = _sum(sum_, gx, owned), True
+                continue
+            above = x._creator
+            if above is not None and above.generation > highest:
+                if above.generation >= node.generation:
+                    raise cycle(type(node).__name__)
+                highest = above.generation
+                x, gx, own, last, sum_, owned = last, sum_, owned, x, gx, own
+            if x is not None:
+                self.wait(x, gx, own)
+        return last, sum_, owned
 
     def take(self, v: Value | None, y: Array) -> Array:
         """The cotangent of an output besides the one the sweep came by: zeros if not reached."""
         reached = self.table.pop(id(v), None)
         if v is None or reached is None:
             return np.zeros_like(y)
+        _, g, owned = reached
         self.variables.append(v)
-        self.grads.append(reached[1] if self.retain_grad else None)
-        return reached[1]
+        self.grads.append(None if not self.retain_grad else g if owned else g.copy())
+        return g
 
-    def reach(self, v: Value, g: Array) -> None:
-        """Add `g`, an array that is nobody else's, to the cotangent of `v`."""
+    def wait(self, v: Value, g: Array, owned: bool) -> None:
+        """Let `v` wait, which was reached with the cotangent `g`, or add that to what it has."""
         key = id(v)
         held = self.table.get(key)
-        if held is None:
-            self.table[key] = (v, g)
-            if v._creator is not None:
-                # In the order reached, not of addresses: sums must round the same way every time.
-                self.reached += 1
-                heappush(self.heap, (-v._creator.generation, self.reached, v))
-        elif type(g) is ndarray is type(held[1]) and held[1].flags.writeable:
-            _add(held[1], g, out=held[1])
-        else:
-            self.table[key] = (v, held[1] + g)
+        if held is not None:
+            self.table[key] = (v, _sum(held[1], g, held[2]), True)
+            return
+        self.table[key] = (v, g, owned)
+        if v._creator is not None:
+            # In the order reached, not of addresses: sums must round the same way every time.
+            self.reached += 1
+            heappush(self.heap, (-v._creator.generation, self.reached, v))
 
-    def next(self) -> tuple[Value, Array] | None:
-        """The Variable reached that was made last, with its whole cotangent."""
+    def next(self) -> tuple[Any, Any, bool]:
+        """The Variable waiting that was made last, with its whole cotangent; None if none is."""
         while self.heap:
             reached = self.table.pop(id(heappop(self.heap)[2]), None)
             if reached is not None:  # else it went with another output of the same call
                 return reached
-        return None
+        return None, None, False
 
     def finish(self) -> None:
         """Pass the leaves: all that is left in the table."""
-        for leaf, g in self.table.values():
+        for leaf, g, owned in self.table.values():
             if not leaf.is_constant:
                 self.variables.append(leaf)
-                self.grads.append(g)
+                self.grads.append(g if owned else g.copy())
 
-    def store(self, set_grad: _Setter, given: Array | None, accumulate: bool) -> None:
-        """Give each Variable passed its gradient, or add it to that; `given` is the root's own."""
-        variables, grads = self.variables, self.grads
-        if accumulate:
-            try:
-                with _adding: _store(set_grad, variables, _sums(variables, grads, given))  # noqa: E701  # fmt: skip  # see it
-            finally:
-                _let_go()
+    def store(self, set_grad: _Setter, accumulate: bool, given: bool) -> None:
+        """Give each Variable passed its gradient, or add it to that, but for one `given`, the root.
+
+        All in one call into C, which no signal divides; each setter gives None.
+        """
+        if not accumulate:
+            any(map(set_grad, self.variables, self.grads))
             return
-        if given is not None:
-            grads[0] = given
-        _store(set_grad, variables, grads)
+        try:
+            with _adding: any(map(set_grad, self.variables, self.sums(given)))  # noqa: E701  # fmt: skip  # see it
+        finally:
+            _let_go()
+
+    def sums(self, given: bool) -> list[Array | None]:
+        """Each gradient added to the one that is there; that of the root as it is if given."""
+        pairs = zip(self.variables, self.grads, strict=True)
+        sums = [_accumulated(v._grad, g) for v, g in pairs]
+        if given:
+            sums[0] = self.grads[0]
+        return sums
+
+
+def _sum(held: Array, g: Array, owned: bool) -> Array:
+    """The sum of two cotangents, in the place of the first if that is owned."""
+    if type(held) is ndarray is type(g):
+        return _add(held, g, out=held if owned and held.size > SMALL else ...)
+    return held + g
 
 
 # The one lock: two threads that add to the same gradient must not both read the old sum. What it
@@ -207,19 +261,7 @@ def _let_go() -> None:
         _adding.release()
 
 
-def _store(set_grad: _Setter, variables: list[Any], grads: _Grads) -> None:
-    """In one call into C, which no signal divides."""
-    deque(map(set_grad, variables, grads), maxlen=0)
-
-
-def _sums(variables: list[Any], grads: _Grads, given: Array | None) -> _Grads:
-    sums = [_sum(v._grad, g) for v, g in zip(variables, grads, strict=True)]
-    if given is not None:
-        sums[0] = given
-    return sums
-
-
-def _sum(held: Array | None, g: Array | None) -> Array | None:
+def _accumulated(held: Array | None, g: Array | None) -> Array | None:
     if held is None or g is None:
         return g
     return np.add(fitting(held, g, "the grad to add to, which cleargrad() removes,"), g, out=...)
@@ -228,5 +270,5 @@ def _sum(held: Array | None, g: Array | None) -> Array | None:
 def pull(root: Value, seed: Array) -> list[tuple[Any, Array]]:
     """The leaves that `root` was computed from, and their gradients; no Variable is changed."""
     walk = Sweep(retain_grad=False)
-    walk.run(root, seed)
+    walk.run(root, seed, owned=False)
     return [(v, g) for v, g in zip(walk.variables, walk.grads, strict=True) if g is not None]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from functools import partial
+from math import inf
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsIndex, TypeVar
 from weakref import ref
@@ -145,7 +146,10 @@ class Variable(Conversions["Variable"]):
     @property
     def creator(self) -> Node | None:
         """The Function whose call made this Variable; None for a leaf."""
-        return self._creator
+        node = self._creator
+        if node is not None:
+            node.known(self)
+        return node
 
     def set_creator(self, func: Node) -> None:
         """Make `func` the creator, as the notes' own `Function.__call__` does (book step 7)."""
@@ -177,10 +181,13 @@ class Variable(Conversions["Variable"]):
         given = self._grad
         if given is not None and given is not getattr(self, "_seed", None):
             given = None
-        seed = given if given is not None else ones_like(self._array)
         walk = Sweep(retain_grad)
-        walk.run(self, seed)
-        walk.store(_set_grad, given, accumulate)
+        if given is None:
+            walk.run(self, ones_like(self._array), owned=True)
+        else:
+            walk.run(self, given, owned=False)
+            walk.grads[0] = given
+        walk.store(_set_grad, accumulate, given is not None)
 
     def detach(self) -> Variable:
         """A leaf with the same data, from which nothing flows back to this Variable."""
@@ -260,6 +267,11 @@ A = TypeVar("A", bound="Array | Variable")
 _R = TypeVar("_R")
 
 
+def _defines(cls: type, name: str) -> float:
+    """How far above a class its method `name` is defined; infinity if it is nowhere."""
+    return next((i for i, c in enumerate(cls.__mro__) if name in vars(c)), inf)
+
+
 def _new_free(cls: type[_N], *_: object, **__: object) -> _N:
     node = _new(cls)
     node._free = True
@@ -297,6 +309,7 @@ class Node:
 
     has_jvp: ClassVar[bool] = False  # whether a rule says how tangents go forward
     fresh: ClassVar[bool] = False
+    consumes: ClassVar[bool] = False  # whether it has a `consume` that goes with its `backward`
     arity: ClassVar[int | None] = None  # how many inputs its kind has; None if any number
 
     _watch: Watch  # what checking() compares with, where the call was made within it
@@ -316,6 +329,7 @@ class Node:
             return
         if fresh or "fresh" not in vars(cls):
             cls.fresh = fresh
+        cls.consumes = cls.fresh and _defines(cls, "consume") <= _defines(cls, "backward")
         check_arity(cls, cls.arity)
         cls.has_jvp = cls.has_jvp or "jvp" in vars(cls)
         own = (m for m in vars(cls).values() if isinstance(m, MemberDescriptorType))
@@ -344,6 +358,9 @@ class Node:
         """Take `output` for what this call gave."""
         raise NotImplementedError
 
+    def known(self, output: Variable) -> None:
+        """Note the output of this call, which somebody comes from: now it can be asked for."""
+
     def pullback(self, *gys: Array) -> tuple[Result | None, ...]:
         """What `backward` returns, whatever the kind: a gradient for each input."""
         rule: Any = self
@@ -362,8 +379,8 @@ class Node:
 
     def wants(self, i: int) -> bool:
         """Whether anybody asked for the gradient of input `i`: not if that is a Constant."""
-        lifted = self.generation < 0
-        return not isinstance(self.primals[i] if lifted else self.inputs[i], Constant)
+        inputs: tuple[Any, ...] = self.primals if self.generation < 0 else self.inputs
+        return not inputs[i].is_constant
 
     def lift(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> Self:
         """A twin of this call that reads Variables where this one reads arrays.
@@ -440,9 +457,9 @@ class Node:
                 member.__set__(new, member.__get__(self, type(self)))
         return new
 
-    def _record(self, inputs: tuple[Variable, ...]) -> None:
-        above = (x._creator.generation for x in inputs if x._creator is not None)
-        self.generation = max(above, default=0) + 1
+    def _record(self, inputs: tuple[Variable | None, ...]) -> None:
+        above = (x._creator for x in inputs if x is not None)
+        self.generation = max((node.generation for node in above if node is not None), default=0) + 1
 
     def _uncalled(self) -> NotCalledError | HigherOrderError:
         return uncalled(type(self).__name__, lifted=getattr(self, "generation", 0) < 0)

@@ -224,9 +224,9 @@ class Negative(Elementwise, fresh=True):
         return uf.negative(gy, out=...)
 
 
-RULES.add, RULES.subtract = Add, Subtract
-RULES.multiply, RULES.divide = Multiply, Divide
-RULES.power, RULES.matmul, RULES.negative = Power, Matmul, Negative
+RULES.add, RULES.subtract = Add.apply, Subtract.apply
+RULES.multiply, RULES.divide = Multiply.apply, Divide.apply
+RULES.power, RULES.matmul, RULES.negative = Power.apply, Matmul.apply, Negative.apply
 
 add: Reducible = reducible(Add, np.add)
 subtract: BinaryOperation = binary(Subtract, np.subtract)
@@ -245,5 +245,5 @@ true_divide = divide
 )
 def matmul(x1: Operand, x2: Operand, /, **settings: Unpack[Settings]) -> Variable:
     """The matrix product of vectors, matrices and stacks of matrices: numpy.matmul."""
-    y = Matmul()(x1, x2)
+    y = Matmul.apply(x1, x2)
     return settled(y, np.matmul, settings) if settings else y
