@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict, TypeVar, Unpack
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Literal,
+    Protocol,
+    TypedDict,
+    TypeVar,
+    Unpack,
+)
 
 import numpy as np
 
 from backprop.errors import UnsupportedError
+from backprop.functions import ufuncs as uf
 from backprop.functions.cases import Case, case
-from backprop.functions.cotangents import unbroadcast
+from backprop.functions.cotangents import absorb, own, unbroadcast
 from backprop.functions.registry import METHODS, enter, implements, of_constants
 from backprop.ground.arrays import Array, Axes, Operand, Result, as_array, is_weak
 from backprop.ground.compat import override
 from backprop.ground.domain import Domain
 from backprop.kernel.function import BinaryFunction, Function
 from backprop.kernel.operands import as_operand, is_live, joined
+from backprop.kernel.sweep import SMALL
 from backprop.kernel.variable import Constant, Node, Variable
 
 if TYPE_CHECKING:
@@ -25,9 +37,34 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Elementwise(Function):
-    """A rule whose Jacobian is diagonal: its jvp and its vjp multiply by the same derivative."""
+    """A rule whose Jacobian is diagonal: its jvp and its vjp multiply by the same derivative.
+
+    Most say that derivative, and no more.
+    """
 
     __slots__ = ()
+    # Whether the derivative is finite wherever x is; then it is a new array too, and no saved one.
+    bounded: ClassVar[bool] = False
+
+    def derivative(self) -> Array:
+        """The derivative dy/dx of each element."""
+        raise NotImplementedError
+
+    @override
+    def backward(self, gy: Array) -> Array:
+        derivative = self.derivative()
+        if self.bounded:
+            small = derivative.size <= SMALL
+            return uf.multiply(gy, derivative, out=... if small else own(derivative, gy))
+        return absorb(gy, derivative)
+
+    @override
+    def consume(self, gy: Array) -> Array:
+        derivative = self.derivative()
+        out = own(gy, derivative)
+        if self.bounded:
+            return uf.multiply(gy, derivative, out=out)
+        return absorb(gy, derivative, out)
 
     @override
     def jvp(self, tx: Array) -> Result:

@@ -100,6 +100,6 @@ def _is_differentiated(v: Any) -> bool:
         if x._open:
             return True
         if id(x) not in seen and x._creator is not None:
-            open_.extend(x._creator.inputs)
+            open_.extend(x for x in x._creator.live if x is not None)
         seen.add(id(x))
     return False

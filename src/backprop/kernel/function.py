@@ -96,6 +96,10 @@ class Function(OneOutput, kind=True):
         """The gradient with respect to the input, given that with respect to the output."""
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
 
+    def consume(self, gy: Any, /) -> Result:
+        """What `backward` gives; `gy` is nobody else's, and may be written into and returned."""
+        return self.backward(gy)
+
     def __call__(self, x: Operand, /) -> Variable:
         """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
         try:
@@ -161,6 +165,11 @@ class Function(OneOutput, kind=True):
     @override
     def inputs(self) -> tuple[Variable]:
         return (self.input,)
+
+    @property
+    @override
+    def live(self) -> tuple[Variable | None]:
+        return (None if self._input.is_constant else self._input,)
 
     @property
     @override
@@ -231,6 +240,10 @@ class BinaryFunction(OneOutput, kind=True):
         """The gradients with respect to both inputs, of the inputs' shapes and dtypes."""
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
 
+    def consume(self, gy: Any, /) -> tuple[Result | None, Result | None]:
+        """What `backward` gives; `gy` is nobody else's: it may be written into, and one of both."""
+        return self.backward(gy)
+
     if TYPE_CHECKING:
 
         def __call__(self, a: Operand, b: Operand, /) -> Variable: ...
@@ -280,8 +293,13 @@ class BinaryFunction(OneOutput, kind=True):
     @property
     @override
     def inputs(self) -> tuple[Variable, Variable]:
-        a, b = _operands(self)
+        a, b = _inputs(self)
         return a, b
+
+    @property
+    @override
+    def live(self) -> tuple[Variable | None, ...]:
+        return self._inputs
 
     @override
     def wants(self, i: int) -> bool:
@@ -369,7 +387,12 @@ class NaryFunction(Node, kind=True):
     @property
     @override
     def inputs(self) -> tuple[Variable, ...]:
-        return _operands(self)
+        return _inputs(self)
+
+    @property
+    @override
+    def live(self) -> tuple[Variable | None, ...]:
+        return self._inputs
 
     @override
     def wants(self, i: int) -> bool:
@@ -438,7 +461,7 @@ class NaryFunction(Node, kind=True):
         return tuple(gy if y is v else take(y, data) for y, data in zip(outputs, self.ys))
 
 
-def _operands(node: BinaryFunction | NaryFunction) -> tuple[Variable, ...]:
+def _inputs(node: BinaryFunction | NaryFunction) -> tuple[Variable, ...]:
     if not hasattr(node, "_inputs"):
         raise node._uncalled()
     return tuple(

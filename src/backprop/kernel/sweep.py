@@ -29,7 +29,7 @@ from backprop.kernel.checks import fitting, returned
 from backprop.kernel.modes import blocks, is_checking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     _Setter: TypeAlias = Callable[[Any, Array | None], None]
 
@@ -142,13 +142,14 @@ class Sweep:
         of: Any = node
         if node.arity == 2:
             gys: tuple[Array, ...] = (gy,)
+            gxs: object
             if not fresh:
                 gxs = node.pulled(gy)
             elif owned and node.consumes:
                 gxs, gys = of.consume(gy), ()
             else:
                 gxs = of.backward(gy)
-            primals = (of.a, of.b)
+            primals: tuple[Array, ...] = (of.a, of.b)
         else:
             gys = node.cotangents(v, gy, self.take)
             gxs = node.pullback(*gys) if fresh else node.pulled(*gys)

@@ -345,6 +345,11 @@ class Node:
         raise NotImplementedError
 
     @property
+    def live(self) -> tuple[Variable | None, ...]:
+        """The inputs, but None for a Constant: nothing is differentiated by it."""
+        raise NotImplementedError
+
+    @property
     def primals(self) -> tuple[Array, ...]:
         """The arrays that `forward` got."""
         raise NotImplementedError
@@ -459,7 +464,9 @@ class Node:
 
     def _record(self, inputs: tuple[Variable | None, ...]) -> None:
         above = (x._creator for x in inputs if x is not None)
-        self.generation = max((node.generation for node in above if node is not None), default=0) + 1
+        self.generation = (
+            max((node.generation for node in above if node is not None), default=0) + 1
+        )
 
     def _uncalled(self) -> NotCalledError | HigherOrderError:
         return uncalled(type(self).__name__, lifted=getattr(self, "generation", 0) < 0)

@@ -110,7 +110,7 @@ class Arguments:
                 continue
             seen.add(id(v))
             if v._creator is not None:
-                open_.extend(v._creator.inputs)
+                open_.extend(x for x in v._creator.live if x is not None)
             elif _is_live(v):
                 return True
         return False

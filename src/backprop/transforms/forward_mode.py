@@ -36,8 +36,8 @@ def tangents(
     for call in path(ys, xs) if calls is None else calls:
         node = call.node
         given = [
-            table[id(x)] if id(x) in table else np.zeros_like(p)
-            for x, p in zip(node.inputs, node.primals, strict=True)
+            np.zeros_like(p) if x is None or id(x) not in table else table[id(x)]
+            for x, p in zip(node.live, node.primals, strict=True)
         ]
         tys = node.pushed(*given) if node.has_jvp else _transposed(call, given)
         for y, ty in zip(call.all_outputs(), tys, strict=True):
@@ -51,11 +51,14 @@ def lifted_tangents(
     """The tangents of `ys` as Variables, computed by a graph that can be differentiated again."""
     table = {id(x): tx for x, tx in zip(xs, txs, strict=True)}
     for call in path(ys, xs):
-        given = [table[id(x)] if id(x) in table else zeros(x) for x in call.node.inputs]
+        given = [
+            zeros(p) if x is None or id(x) not in table else table[id(x)]
+            for x, p in zip(call.node.live, call.node.primals, strict=True)
+        ]
         outputs = call.all_outputs()
         for y, ty in zip(outputs, _pushed(call.node, outputs, given), strict=True):
             table[id(y)] = ty
-    return tuple(table[id(y)] if id(y) in table else zeros(y) for y in ys)
+    return tuple(table[id(y)] if id(y) in table else zeros(y.data) for y in ys)
 
 
 def _pushed(node: Node, outputs: tuple[Variable, ...], txs: list[Variable]) -> tuple[Variable, ...]:
@@ -70,8 +73,8 @@ def _pushed(node: Node, outputs: tuple[Variable, ...], txs: list[Variable]) -> t
 def _transposed(call: Call, txs: list[Array]) -> tuple[Array, ...]:
     node = call.node
     inputs = tuple(
-        x if isinstance(x, Constant) else new_variable(p)
-        for x, p in zip(node.inputs, node.primals, strict=True)
+        new_variable(p, Constant if x is None else Variable)
+        for x, p in zip(node.live, node.primals, strict=True)
     )
     outputs = tuple(map(new_variable, node.results))
     return tuple(t.data for t in _transpose(node, inputs, outputs, list(map(new_variable, txs))))

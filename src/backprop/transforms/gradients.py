@@ -127,10 +127,10 @@ def sweep(
         outputs = call.all_outputs()
         gys = tuple(_taken(table, v, asked) for v in outputs)
         gxs = pulled_back(call.node, call.node.inputs, outputs, gys)
-        for x, gx in zip(call.node.inputs, gxs, strict=True):
-            if gx is not None:
+        for x, gx in zip(call.node.live, gxs, strict=True):
+            if x is not None and gx is not None:
                 _add(table, x, gx)
-    return tuple(table[id(x)] if id(x) in table else zeros(x) for x in xs)
+    return tuple(table[id(x)] if id(x) in table else zeros(x.data) for x in xs)
 
 
 def _add(table: dict[int, Variable], x: Variable, gx: Variable) -> None:
@@ -153,11 +153,11 @@ def path(ys: Sequence[Variable], xs: Sequence[Variable]) -> list[Call]:
             calls[id(node)].outputs.append(v)
         else:
             calls[id(node)] = Call(node, [v])
-            open_.extend(node.inputs)
+            open_.extend(x for x in node.live if x is not None)
     reached = set(map(id, xs))
     between: list[Call] = []
     for call in sorted(calls.values(), key=lambda call: call.node.generation):
-        if any(id(x) in reached for x in call.node.inputs):
+        if any(x is not None and id(x) in reached for x in call.node.live):
             reached.update(map(id, call.outputs))
             between.append(call)
     return between
@@ -272,9 +272,9 @@ def _seed(y: Variable, gy: Array | None) -> Variable:
 def _taken(table: dict[int, Variable], v: Variable, asked: set[int]) -> Variable:
     """The cotangent of an output, which stays in the table if somebody asked for it."""
     found = table.get(id(v)) if id(v) in asked else table.pop(id(v), None)
-    return found if found is not None else zeros(v)
+    return found if found is not None else zeros(v.data)
 
 
-def zeros(x: Variable) -> Variable:
+def zeros(like: Array) -> Variable:
     """The gradient of what nothing depends on."""
-    return new_variable(np.zeros_like(x.data), Constant)
+    return new_variable(np.zeros_like(like), Constant)

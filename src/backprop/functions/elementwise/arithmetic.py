@@ -25,7 +25,7 @@ from backprop.functions.bases import (
     unary,
 )
 from backprop.functions.cases import case
-from backprop.functions.cotangents import absorb, unbroadcast
+from backprop.functions.cotangents import absorb, own, unbroadcast
 from backprop.ground.arrays import Array, Operand, Shapes
 from backprop.ground.compat import override
 from backprop.ground.domain import POSITIVE, REALS, Domain
@@ -99,6 +99,15 @@ class Multiply(Broadcasting, fresh=True):
     @override
     def right(self, gy: Array) -> Array:
         return absorb(gy, self.a)
+
+    @override
+    def consume(self, gy: Array) -> tuple[Array | None, Array | None]:
+        ga = gb = None
+        if self.wants(0):
+            ga = unbroadcast(absorb(gy, self.b, ... if self.wants(1) else own(gy, self.b)), self.a)
+        if self.wants(1):
+            gb = unbroadcast(absorb(gy, self.a, own(gy, self.a)), self.b)
+        return ga, gb
 
 
 class Divide(Broadcasting, fresh=True):

@@ -16,7 +16,6 @@ from backprop.functions.bases import (
     reducible,
     unary,
 )
-from backprop.functions.cotangents import absorb
 from backprop.ground.arrays import Array
 from backprop.ground.compat import override
 from backprop.ground.domain import POSITIVE, Domain, Interval
@@ -52,8 +51,8 @@ class Exp(Elementwise, fresh=True):
         return uf.exp(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
-        return absorb(gy, self.y)
+    def derivative(self) -> Array:
+        return self.y
 
 
 class Log(Elementwise, fresh=True):
@@ -75,9 +74,9 @@ class Log(Elementwise, fresh=True):
         return uf.log(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(divide="ignore"):
-            return absorb(gy, uf.reciprocal(self.x, out=...))
+            return uf.reciprocal(self.x, out=...)
 
 
 class Expm1(Elementwise, fresh=True):
@@ -90,9 +89,9 @@ class Expm1(Elementwise, fresh=True):
         return uf.expm1(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(over="ignore"):
-            return absorb(gy, uf.exp(self.x, out=...))
+            return uf.exp(self.x, out=...)
 
 
 class Log1p(Elementwise, fresh=True):
@@ -106,9 +105,9 @@ class Log1p(Elementwise, fresh=True):
         return uf.log1p(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(divide="ignore"):
-            return absorb(gy, uf.reciprocal(uf.add(self.x, 1.0, out=...), out=...))
+            return uf.reciprocal(uf.add(self.x, 1.0, out=...), out=...)
 
 
 class Exp2(Elementwise, fresh=True):
@@ -121,8 +120,8 @@ class Exp2(Elementwise, fresh=True):
         return uf.exp2(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
-        return absorb(gy, uf.multiply(self.y, log_of(2, self.x), out=...))
+    def derivative(self) -> Array:
+        return uf.multiply(self.y, log_of(2, self.x), out=...)
 
 
 class Log2(Elementwise, fresh=True):
@@ -136,10 +135,10 @@ class Log2(Elementwise, fresh=True):
         return uf.log2(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(divide="ignore"):
             # not 1 / (x ln 2): that product underflows
-            return absorb(gy, uf.divide(1 / log_of(2, self.x), self.x, out=...))
+            return uf.divide(1 / log_of(2, self.x), self.x, out=...)
 
 
 class Log10(Elementwise, fresh=True):
@@ -153,9 +152,9 @@ class Log10(Elementwise, fresh=True):
         return uf.log10(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(divide="ignore"):
-            return absorb(gy, uf.divide(1 / log_of(10, self.x), self.x, out=...))
+            return uf.divide(1 / log_of(10, self.x), self.x, out=...)
 
 
 class LogOfSum(Broadcasting, fresh=True):

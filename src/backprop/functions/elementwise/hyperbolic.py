@@ -13,7 +13,7 @@ from backprop.functions.bases import (
     UnaryFunction,
     unary,
 )
-from backprop.functions.cotangents import absorb, scale
+from backprop.functions.cotangents import own
 from backprop.functions.elementwise.trigonometric import one_minus_square
 from backprop.ground.arrays import Array
 from backprop.ground.compat import override
@@ -42,9 +42,9 @@ class Sinh(Elementwise, fresh=True):
         return uf.sinh(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(over="ignore"):
-            return absorb(gy, uf.cosh(self.x, out=...))
+            return uf.cosh(self.x, out=...)
 
 
 class Cosh(Elementwise, fresh=True):
@@ -57,9 +57,9 @@ class Cosh(Elementwise, fresh=True):
         return uf.cosh(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(over="ignore"):
-            return absorb(gy, uf.sinh(self.x, out=...))
+            return uf.sinh(self.x, out=...)
 
 
 class Tanh(Elementwise, fresh=True):
@@ -74,14 +74,16 @@ class Tanh(Elementwise, fresh=True):
     """
 
     __slots__ = ()
+    bounded: ClassVar[bool] = True
 
     @override
     def forward(self, x: Array) -> Array:
         return uf.tanh(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
-        return scale(gy, uf.subtract(1.0, uf.multiply(self.y, self.y, out=...), out=...))
+    def derivative(self) -> Array:
+        square = uf.square(self.y, out=...)
+        return uf.subtract(1.0, square, out=own(square))
 
 
 class Arcsinh(Elementwise, fresh=True):
@@ -109,11 +111,11 @@ class Arccosh(Elementwise, fresh=True):
         return uf.arccosh(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             below = uf.sqrt(uf.subtract(self.x, 1.0, out=...), out=...)
             above = uf.sqrt(uf.add(self.x, 1.0, out=...), out=...)
-            return absorb(gy, uf.reciprocal(uf.multiply(below, above, out=...), out=...))
+            return uf.reciprocal(uf.multiply(below, above, out=...), out=...)
 
 
 class Arctanh(Elementwise, fresh=True):
@@ -127,9 +129,9 @@ class Arctanh(Elementwise, fresh=True):
         return uf.arctanh(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(divide="ignore"):
-            return absorb(gy, uf.reciprocal(one_minus_square(self.x), out=...))
+            return uf.reciprocal(one_minus_square(self.x), out=...)
 
 
 sinh: UnaryFunction = unary(Sinh, np.sinh)

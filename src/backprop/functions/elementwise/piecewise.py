@@ -78,6 +78,7 @@ class Absolute(Elementwise, fresh=True):
     """
 
     __slots__ = ()
+    bounded: ClassVar[bool] = True
     domain: ClassVar[Domain] = REALS.without(0.0)
 
     @override
@@ -85,8 +86,8 @@ class Absolute(Elementwise, fresh=True):
         return uf.absolute(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
-        return uf.multiply(gy, uf.sign(self.x, out=...), out=...)
+    def derivative(self) -> Array:
+        return uf.sign(self.x, out=...)
 
 
 class Extreme(Broadcasting, fresh=True):

@@ -19,7 +19,7 @@ from backprop.functions.bases import (
     unary,
 )
 from backprop.functions.cases import case
-from backprop.functions.cotangents import absorb, unbroadcast
+from backprop.functions.cotangents import absorb, own, unbroadcast
 from backprop.ground.arrays import Array, Operand
 from backprop.ground.compat import override
 from backprop.ground.domain import POSITIVE, REALS, Domain, Interval
@@ -67,7 +67,12 @@ class Square(Elementwise, fresh=True):
     @override
     def backward(self, gy: Array) -> Array:
         half = uf.multiply(gy, self.x, out=...)  # before doubling: a large x must not overflow
-        return uf.add(half, half, out=...)
+        return uf.add(half, half, out=own(half))
+
+    @override
+    def consume(self, gy: Array) -> Array:
+        half = uf.multiply(gy, self.x, out=own(gy, self.x))
+        return uf.add(half, half, out=own(half))
 
 
 class Sqrt(Elementwise, fresh=True):
@@ -89,9 +94,9 @@ class Sqrt(Elementwise, fresh=True):
         return uf.sqrt(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(divide="ignore"):
-            return absorb(gy, uf.divide(0.5, self.y, out=...))
+            return uf.divide(0.5, self.y, out=...)
 
 
 class Cbrt(Elementwise, fresh=True):
@@ -105,10 +110,10 @@ class Cbrt(Elementwise, fresh=True):
         return uf.cbrt(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(divide="ignore"):
             thrice = uf.multiply(3.0, uf.square(self.y, out=...), out=...)
-            return absorb(gy, uf.reciprocal(thrice, out=...))
+            return uf.reciprocal(thrice, out=...)
 
 
 class Reciprocal(Elementwise, fresh=True):
@@ -130,8 +135,8 @@ class Reciprocal(Elementwise, fresh=True):
         return uf.reciprocal(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
-        return absorb(gy, uf.negative(uf.multiply(self.y, self.y, out=...), out=...))
+    def derivative(self) -> Array:
+        return uf.negative(uf.multiply(self.y, self.y, out=...), out=...)
 
 
 # Differences see the scales of x and of 1: where a second operand is to vary freely, the first,

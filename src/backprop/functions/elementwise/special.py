@@ -7,14 +7,13 @@ of functions that lead to one another, and the rule of all is one: right to any 
 from __future__ import annotations
 
 from math import factorial, pi, sqrt
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
 from backprop.functions import ufuncs as uf
 from backprop.functions.bases import Elementwise
 from backprop.functions.cases import case
-from backprop.functions.cotangents import absorb
 from backprop.functions.registry import implements
 from backprop.ground.arrays import Array, Operand
 from backprop.ground.compat import override
@@ -77,14 +76,16 @@ class Sinc(Sequence, fresh=True):
     """
 
     __slots__ = ()
+    bounded: ClassVar[bool] = True
 
     @override
     def forward(self, x: Array) -> Array:
         return super().forward(x) if self.order else np.sinc(x)
 
     @override
-    def backward(self, gy: Array) -> Array:
-        return uf.multiply(gy, self.following(), out=...)
+    def derivative(self) -> Array:
+        following: Array = self.following()
+        return following
 
     @property
     @override
@@ -142,8 +143,8 @@ class Bessel(Sequence, fresh=True):
         return super().forward(x) if self.order else np.i0(x)
 
     @override
-    def backward(self, gy: Array) -> Array:
-        return absorb(gy, uf.multiply(self.x, self.following(), out=...))
+    def derivative(self) -> Array:
+        return uf.multiply(self.x, self.following(), out=...)
 
     @property
     @override

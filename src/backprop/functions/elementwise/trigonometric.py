@@ -17,7 +17,7 @@ from backprop.functions.bases import (
     unary,
 )
 from backprop.functions.cases import case
-from backprop.functions.cotangents import absorb, scale
+from backprop.functions.cotangents import absorb, own
 from backprop.functions.elementwise.powers import ORDINARY, cosine, over
 from backprop.ground.arrays import Array
 from backprop.ground.compat import override
@@ -55,14 +55,15 @@ class Sin(Elementwise, fresh=True):
     """
 
     __slots__ = ()
+    bounded: ClassVar[bool] = True
 
     @override
     def forward(self, x: Array) -> Array:
         return uf.sin(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
-        return uf.multiply(gy, uf.cos(self.x, out=...), out=...)
+    def derivative(self) -> Array:
+        return uf.cos(self.x, out=...)
 
 
 class Cos(Elementwise, fresh=True):
@@ -77,28 +78,32 @@ class Cos(Elementwise, fresh=True):
     """
 
     __slots__ = ()
+    bounded: ClassVar[bool] = True
 
     @override
     def forward(self, x: Array) -> Array:
         return uf.cos(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
-        return scale(uf.negative(gy, out=...), uf.sin(self.x, out=...))
+    def derivative(self) -> Array:
+        sine = uf.sin(self.x, out=...)
+        return uf.negative(sine, out=own(sine))
 
 
 class Tan(Elementwise, fresh=True):
     """y = tan x (x in radians), dy/dx = 1 + y²."""
 
     __slots__ = ()
+    bounded: ClassVar[bool] = True
 
     @override
     def forward(self, x: Array) -> Array:
         return uf.tan(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
-        return scale(gy, uf.add(1.0, uf.square(self.y, out=...), out=...))
+    def derivative(self) -> Array:
+        square = uf.square(self.y, out=...)
+        return uf.add(1.0, square, out=own(square))
 
 
 class Arcsin(Elementwise, fresh=True):
@@ -112,10 +117,10 @@ class Arcsin(Elementwise, fresh=True):
         return uf.arcsin(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             root = uf.sqrt(one_minus_square(self.x), out=...)
-            return absorb(gy, uf.reciprocal(root, out=...))
+            return uf.reciprocal(root, out=...)
 
 
 class Arccos(Elementwise, fresh=True):
@@ -129,24 +134,25 @@ class Arccos(Elementwise, fresh=True):
         return uf.arccos(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             root = uf.sqrt(one_minus_square(self.x), out=...)
-            return absorb(gy, uf.divide(-1.0, root, out=...))
+            return uf.divide(-1.0, root, out=...)
 
 
 class OneMinusSquare(Elementwise, fresh=True):
     """y = 1 - x² as (1 - x) (1 + x), to all digits near 1; dy/dx = -2x, to all digits near 0."""
 
     __slots__ = ()
+    bounded: ClassVar[bool] = True
 
     @override
     def forward(self, x: Array) -> Array:
         return uf.multiply(uf.subtract(1.0, x, out=...), uf.add(1.0, x, out=...), out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
-        return uf.multiply(gy, uf.multiply(-2.0, self.x, out=...), out=...)
+    def derivative(self) -> Array:
+        return uf.multiply(-2.0, self.x, out=...)
 
 
 def one_minus_square(x: Array | Variable) -> Any:
@@ -158,15 +164,16 @@ class Arctan(Elementwise, fresh=True):
     """y = arctan x, dy/dx = 1 / (1 + x²)."""
 
     __slots__ = ()
+    bounded: ClassVar[bool] = True
 
     @override
     def forward(self, x: Array) -> Array:
         return uf.arctan(x, out=...)
 
     @override
-    def backward(self, gy: Array) -> Array:
+    def derivative(self) -> Array:
         secant = uf.reciprocal(uf.hypot(1.0, self.x, out=...), out=...)  # x² may overflow
-        return uf.multiply(gy, uf.square(secant, out=...), out=...)
+        return uf.square(secant, out=...)
 
 
 class Arctan2(Broadcasting, fresh=True):

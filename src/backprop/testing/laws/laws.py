@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -148,6 +148,20 @@ def _broken(node: Node) -> str | None:
             return f"{how} gives an array that is kept, {whose}: copy it"
         if len({id(a) for a in new}) < len(new):
             return f"{how} gives one new array twice, {whose}: copy it"
+    return _consumed(node) if node.consumes else None
+
+
+def _consumed(node: Any) -> str | None:
+    """How `consume`, which may write into its cotangent alone, differs from `backward`."""
+    gy, kept = 2 * np.ones_like(node.results[0]), _held(node)
+    before, due = _plain(kept), node.pullback(gy)
+    found = node.consume(gy.copy())
+    several = found if isinstance(found, tuple) else (found,)
+    name = type(node).__name__
+    if not all(map(_same, before, kept)):
+        return f"{name}.consume writes into an array that is kept"
+    if any(a is not None and not _same(a, b) for a, b in zip(due, several, strict=True)):
+        return f"{name}.consume gives another gradient than backward"
     return None
 
 
