@@ -19,6 +19,7 @@ from numpy import ndarray
 from backprop.ground.arrays import Traced, as_array, is_subclass, is_weak
 from backprop.ground.narrowing import is_scalar, is_sequence
 from backprop.kernel.operands import is_live
+from backprop.kernel.variable import Variable
 
 Door: TypeAlias = Callable[[Any], Any]
 _PLAIN: Final = (float, int, bool, ndarray, type(None))
@@ -39,6 +40,8 @@ class Arguments:
         rest = [self._named[p.name] for p in parameters if p.kind is p.VAR_POSITIONAL]
         self._rest: Door | None = rest[0] if rest else None
         self._operands: tuple[Door | None, ...] = (doors["Operand"], doors["Operands"])
+        # Whether a Variable alone passes as it is: the most common call.
+        self.takes_variable: bool = self._positional[:1] == (doors["Operand"],)
 
     def converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], bool]:
         """The converted arguments, and whether all of the operands are constants."""
@@ -64,6 +67,9 @@ def entrance(
 
     @wraps(function)
     def entered(*args: Any, **kwargs: Any) -> Any:
+        alone = len(args) == 1 and type(args[0]) is Variable and not kwargs
+        if alone and arguments().takes_variable:
+            return function(*args)
         made, constant = arguments().converted(args, kwargs)
         given, named = made[: len(args)], dict(zip(kwargs, made[len(args) :]))
         if constant and of_constants is not None:

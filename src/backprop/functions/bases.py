@@ -96,15 +96,16 @@ class Broadcasting(BinaryFunction):
 
     @override
     def backward(self, gy: Array) -> tuple[Array | None, Array | None]:
+        a, b = self._inputs
         ga = gb = None
-        if self.wants(0):
-            ga, a = self.left(gy), self.a
-            if ga.shape != a.shape or ga.dtype is not a.dtype:
-                ga = unbroadcast(ga, a)
-        if self.wants(1):
-            gb, b = self.right(gy), self.b
-            if gb.shape != b.shape or gb.dtype is not b.dtype:
-                gb = unbroadcast(gb, b)
+        if a is not None:
+            ga = self.left(gy)
+            if ga.shape != self.a.shape or ga.dtype is not self.a.dtype:
+                ga = unbroadcast(ga, self.a)
+        if b is not None:
+            gb = self.right(gy)
+            if gb.shape != self.b.shape or gb.dtype is not self.b.dtype:
+                gb = unbroadcast(gb, self.b)
         return ga, gb
 
     @override

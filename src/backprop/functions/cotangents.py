@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy import ndarray
@@ -12,20 +12,20 @@ from backprop.functions import ufuncs as uf
 from backprop.ground.arrays import Array
 from backprop.kernel.sweep import SMALL
 
-_OF_BLAS: Final = frozenset(map(np.dtype, (np.float32, np.float64)))
-
 
 def unbroadcast(g: Array, like: Array) -> Array:
     """Sum `g` over the axes along which `like` was broadcast: the transpose of broadcasting.
 
     Gives an array of the shape and dtype of `like`; `g` itself if it has both.
     """
+    if g.ndim and not like.ndim:
+        g = g.sum(keepdims=True).reshape(())  # without its last axis a sum would be no array
+    elif g.ndim > like.ndim:
+        g = g.sum(axis=tuple(range(g.ndim - like.ndim)))
     if g.shape != like.shape:
-        extra = g.ndim - like.ndim
-        stretched = (n == 1 != g.shape[extra + i] for i, n in enumerate(like.shape))
-        axes = (*range(extra), *(extra + i for i, yes in enumerate(stretched) if yes))
-        g = g.sum(axis=axes, keepdims=True).reshape(like.shape)
-    return g.astype(like.dtype, copy=False)
+        stretched = (i for i, n in enumerate(like.shape) if n == 1 != g.shape[i])
+        g = g.sum(axis=tuple(stretched), keepdims=True)
+    return g if g.dtype is like.dtype else g.astype(like.dtype, copy=False)
 
 
 def own(array: Any, other: Any = None) -> Any:
@@ -56,17 +56,17 @@ def absorb(gy: Array, derivative: Array, out: Any = ...) -> Array:
 
 
 def is_finite(array: Array) -> bool:
-    """Whether it is known of an array, at little cost, that all of it is finite.
+    """Whether all of an array is finite; no, if that cannot be known.
 
     An array of another library may be lazy: it is not asked.
     """
-    if type(array) is not ndarray:
-        finite = np.isfinite(array)
-        return type(finite) is ndarray and bool(finite.all())
-    if array.dtype in _OF_BLAS and array.flags.c_contiguous:
-        # The sum of squares is one pass, without an array of bools; it may overflow: then look.
-        line = array.reshape(-1)
-        with np.errstate(over="ignore", invalid="ignore"):
-            if isfinite(np.dot(line, line)):
-                return True
-    return bool(np.isfinite(array).all())
+    finite = np.isfinite(array)
+    return type(finite) is ndarray and np.count_nonzero(finite) == finite.size
+
+
+def divide(a: Array | float, b: Array) -> Array:
+    """The quotient a / b; where b is 0 it is infinite or nan, without a warning."""
+    if not b.ndim and type(b) is ndarray and b:
+        return uf.divide(a, b, out=...)  # the state of errors takes longer than the quotient
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return uf.divide(a, b, out=...)

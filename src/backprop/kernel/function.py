@@ -16,7 +16,7 @@ from numpy import ndarray
 
 from backprop.errors import CreatorError, OutputError
 from backprop.ground.arrays import Array, Operand, Result, brief
-from backprop.ground.compat import override
+from backprop.ground.compat import Self, override
 from backprop.ground.misuse import one_operand
 from backprop.kernel.checks import checked_output
 from backprop.kernel.modes import blocks, recording
@@ -303,7 +303,14 @@ class BinaryFunction(OneOutput, kind=True):
 
     @override
     def wants(self, i: int) -> bool:
-        return super().wants(i) if self.generation < 0 else self._inputs[i] is not None
+        return self._inputs[i] is not None
+
+    @override
+    def lift(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> Self:
+        twin = super().lift(inputs, outputs)
+        a, b = inputs
+        twin._inputs = (None if a.is_constant else a, None if b.is_constant else b)
+        return twin
 
     @property
     @override
@@ -396,7 +403,13 @@ class NaryFunction(Node, kind=True):
 
     @override
     def wants(self, i: int) -> bool:
-        return super().wants(i) if self.generation < 0 else self._inputs[i] is not None
+        return self._inputs[i] is not None
+
+    @override
+    def lift(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> Self:
+        twin = super().lift(inputs, outputs)
+        twin._inputs = tuple(None if x.is_constant else x for x in inputs)
+        return twin
 
     @property
     @override
@@ -462,7 +475,7 @@ class NaryFunction(Node, kind=True):
 
 
 def _inputs(node: BinaryFunction | NaryFunction) -> tuple[Variable, ...]:
-    if not hasattr(node, "_inputs"):
+    if getattr(node, "generation", 0) < 1:  # not called, or a lifted twin
         raise node._uncalled()
     return tuple(
         new_variable(data, Constant) if x is None else x

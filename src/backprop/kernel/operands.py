@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
+from numpy import ndarray
 
 from backprop.ground.arrays import FLOATS, Array, Traced, as_array, copied, is_weak
 from backprop.ground.narrowing import is_sequence
@@ -76,17 +77,23 @@ def as_operand(value: Any, among: tuple[object, ...] = ()) -> Variable:
 
 
 def is_simple(a: object, b: object) -> bool:
-    """Whether two operands are Variables of a graph, or one of them and a number."""
-    if type(a) in _LIVE:
-        return type(b) in _LIVE or type(b) in _NUMBERS
-    return type(a) in _NUMBERS and type(b) in _LIVE
+    """Whether of two operands one is a Variable of a graph, and the other is one or plain."""
+    return (type(a) in _LIVE and _is_plain(b)) or (type(b) in _LIVE and _is_plain(a))
+
+
+def _is_plain(x: object) -> bool:
+    kind = type(x)
+    return kind in _LIVE or kind in _NUMBERS or (type(x) is ndarray and x.dtype in FLOATS)
 
 
 def split(value: Any, among: tuple[Any, ...]) -> tuple[Variable | None, Array]:
     """What a call keeps of an operand: the Variable, or None for a Constant, and its array."""
-    if type(value) in _LIVE:
+    kind = type(value)
+    if kind in _LIVE:
         return value, value._array
-    if type(value) in _NUMBERS and type(among[0]) in _LIVE and len(among) == 1:
+    if kind is ndarray and value.dtype in FLOATS:
+        return None, copied(value)
+    if kind in _NUMBERS and type(among[0]) in _LIVE and len(among) == 1:
         return None, np.array(value, among[0]._array.dtype)
     x = as_operand(value, among)
     return (None if x.is_constant else x), x._array

@@ -110,8 +110,10 @@ class Sweep:
                 elif gx is not gy:
                     owned = gx.base is None
                 v, gy = one._input, gx
+            elif node.arity == 2:
+                v, gy, owned = self.pair(node, gy, owned, fresh)
             else:
-                v, gy, owned = self.spread(node, v, gy, owned, fresh)
+                v, gy, owned = self.spread(node, v, gy, fresh)
             above = None if v is None else v._creator
             if above is None:
                 if not self.table:
@@ -131,56 +133,72 @@ class Sweep:
         if self.table:
             self.finish()
 
-    def spread(
-        self, node: Creator, v: Value, gy: Array, owned: bool, fresh: bool
-    ) -> tuple[Any, Any, bool]:
+    def pair(self, node: Any, gy: Array, owned: bool, fresh: bool) -> tuple[Any, Any, bool]:
+        """Take a cotangent back to two inputs: `spread` without its loop."""
+        consumed = fresh and owned and node.consumes
+        rule = node.consume if consumed else node.backward if fresh else node.pulled
+        gxs = rule(gy)
+        if type(gxs) is not tuple or len(gxs) != 2:
+            gxs = _counted(node, gxs, 2)
+        ga, gb = gxs
+        a, b = node._inputs
+        own_a = own_b = False
+        if a is not None:
+            data = node.a
+            if type(ga) is not ndarray or ga.dtype is not data.dtype or ga.shape != data.shape:
+                ga, own_a = returned(ga, data, type(node).__name__, 0), True
+            elif not fresh:
+                ga, own_a = ga.copy(), True
+            else:
+                own_a = (consumed or ga is not gy) and ga.base is None
+        if b is not None:
+            data = node.b
+            if type(gb) is not ndarray or gb.dtype is not data.dtype or gb.shape != data.shape:
+                gb, own_b = returned(gb, data, type(node).__name__, 1), True
+            elif not fresh:
+                gb, own_b = gb.copy(), True
+            else:
+                own_b = (consumed or gb is not gy) and gb.base is None
+            if a is b:
+                return a, _sum(ga, gb, own_a), True
+            if a is None:
+                return b, gb, own_b
+            if _is_above(node, a, b):
+                self.wait(a, ga, own_a)
+                return b, gb, own_b
+            self.wait(b, gb, own_b)
+        return a, ga, own_a
+
+    def spread(self, node: Creator, v: Value, gy: Array, fresh: bool) -> tuple[Any, Any, bool]:
         """Take the cotangents of a node's outputs back to its inputs.
 
         Gives the input that was made last, its cotangent, and whether that is owned; the others
-        wait. None for the input if none was made by a call.
+        wait. None for the input if no input can be differentiated by.
         """
         of: Any = node
-        if node.arity == 2:
-            gys: tuple[Array, ...] = (gy,)
-            gxs: object
-            if not fresh:
-                gxs = node.pulled(gy)
-            elif owned and node.consumes:
-                gxs, gys = of.consume(gy), ()
-            else:
-                gxs = of.backward(gy)
-            primals: tuple[Array, ...] = (of.a, of.b)
-        else:
-            gys = node.cotangents(v, gy, self.take)
-            gxs = node.pullback(*gys) if fresh else node.pulled(*gys)
-            primals = node.primals
+        gys = node.cotangents(v, gy, self.take)
         inputs = of._inputs
-        if not isinstance(gxs, (tuple, list)) or len(gxs) != len(inputs):
-            raise GradientCountError(
-                f"{type(node).__name__}.backward must return a tuple of {len(inputs)} gradients, "
-                f"one for each input, got {brief(gxs)}"
-            )
-        last, sum_, owned, highest = None, gy, False, 0
-        for i, (x, data, gx) in enumerate(zip(inputs, primals, gxs)):
+        gxs = node.pullback(*gys) if fresh else node.pulled(*gys)
+        gxs = _counted(node, gxs, len(inputs))
+        lent = set(map(id, gys))
+        last, sum_, owned = None, gy, False
+        for i, (x, data, gx) in enumerate(zip(inputs, node.primals, gxs)):
             if x is None:
                 continue
             if type(gx) is not ndarray or gx.dtype is not data.dtype or gx.shape != data.shape:
-                gx, own = returned(gx, data, type(node).__name__, i), True
+                g, own = returned(gx, data, type(node).__name__, i), True
             elif not fresh:
-                gx, own = gx.copy(), True
+                g, own = gx.copy(), True
             else:
-                own = gx.base is None and not any(gx is gy for gy in gys)
+                g, own = gx, id(gx) not in lent and gx.base is None
             if x is last:
-                sum_, owned = _sum(sum_, gx, owned), True
-                continue
-            above = x._creator
-            if above is not None and above.generation > highest:
-                if above.generation >= node.generation:
-                    raise cycle(type(node).__name__)
-                highest = above.generation
-                x, gx, own, last, sum_, owned = last, sum_, owned, x, gx, own
-            if x is not None:
-                self.wait(x, gx, own)
+                sum_, owned = _sum(sum_, g, owned), True
+            elif last is None or _is_above(node, last, x):
+                if last is not None:
+                    self.wait(last, sum_, owned)
+                last, sum_, owned = x, g, own
+            else:
+                self.wait(x, g, own)
         return last, sum_, owned
 
     def take(self, v: Value | None, y: Array) -> Array:
@@ -241,6 +259,27 @@ class Sweep:
         if given:
             sums[0] = self.grads[0]
         return sums
+
+
+def _counted(node: Creator, gxs: object, n: int) -> Any:
+    """What a `backward` returned, which must be n gradients."""
+    if isinstance(gxs, (tuple, list)) and len(gxs) == n:
+        return gxs
+    raise GradientCountError(
+        f"{type(node).__name__}.backward must return a tuple of {n} gradients, "
+        f"one for each input, got {brief(gxs)}"
+    )
+
+
+def _is_above(node: Creator, a: Value, b: Value) -> bool:
+    """Whether of two inputs of a node, b was made by a later call than a."""
+    b_creator = b._creator
+    if b_creator is None:
+        return False
+    if b_creator.generation >= node.generation:
+        raise cycle(type(node).__name__)
+    a_creator = a._creator
+    return a_creator is None or b_creator.generation > a_creator.generation
 
 
 def _sum(held: Array, g: Array, owned: bool) -> Array:

@@ -384,8 +384,7 @@ class Node:
 
     def wants(self, i: int) -> bool:
         """Whether anybody asked for the gradient of input `i`: not if that is a Constant."""
-        inputs: tuple[Any, ...] = self.primals if self.generation < 0 else self.inputs
-        return not inputs[i].is_constant
+        return self.live[i] is not None
 
     def lift(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> Self:
         """A twin of this call that reads Variables where this one reads arrays.

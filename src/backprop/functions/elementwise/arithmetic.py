@@ -25,7 +25,7 @@ from backprop.functions.bases import (
     unary,
 )
 from backprop.functions.cases import case
-from backprop.functions.cotangents import absorb, own, unbroadcast
+from backprop.functions.cotangents import absorb, divide as divide_, own, unbroadcast
 from backprop.ground.arrays import Array, Operand, Shapes
 from backprop.ground.compat import override
 from backprop.ground.domain import POSITIVE, REALS, Domain
@@ -122,13 +122,12 @@ class Divide(Broadcasting, fresh=True):
 
     @override
     def left(self, gy: Array) -> Array:
-        with np.errstate(divide="ignore"):
-            return absorb(gy, uf.divide(1.0, self.b.astype(self.y.dtype, copy=False), out=...))
+        b = self.b if self.b.dtype is self.y.dtype else self.b.astype(self.y.dtype, copy=False)
+        return absorb(gy, divide_(1.0, b))
 
     @override
     def right(self, gy: Array) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return absorb(gy, uf.negative(uf.divide(self.y, self.b, out=...), out=...))
+        return absorb(gy, uf.negative(divide_(self.y, self.b), out=...))
 
 
 class Power(Broadcasting, fresh=True):
@@ -199,6 +198,11 @@ class Matmul(BinaryFunction, fresh=True):
     @override
     def backward(self, gy: Array) -> tuple[Array | None, Array | None]:
         a, b = self.a, self.b
+        if a.ndim == b.ndim == 2:
+            return (
+                unbroadcast(uf.matmul(gy, b.T), a) if self.wants(0) else None,
+                unbroadcast(uf.matmul(a.T, gy), b) if self.wants(1) else None,
+            )
         row = a[np.newaxis, :] if a.ndim == 1 else a
         column = b[:, np.newaxis] if b.ndim == 1 else b
         if a.ndim == 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -16,9 +16,11 @@ from backprop.functions.bases import (
     reducible,
     unary,
 )
+from backprop.functions.cotangents import divide
 from backprop.ground.arrays import Array
 from backprop.ground.compat import override
 from backprop.ground.domain import POSITIVE, Domain, Interval
+from backprop.kernel.variable import Variable
 
 __all__ = [
     "exp",
@@ -75,8 +77,7 @@ class Log(Elementwise, fresh=True):
 
     @override
     def derivative(self) -> Array:
-        with np.errstate(divide="ignore"):
-            return uf.reciprocal(self.x, out=...)
+        return divide(1.0, self.x)
 
 
 class Expm1(Elementwise, fresh=True):
@@ -136,9 +137,7 @@ class Log2(Elementwise, fresh=True):
 
     @override
     def derivative(self) -> Array:
-        with np.errstate(divide="ignore"):
-            # not 1 / (x ln 2): that product underflows
-            return uf.divide(1 / log_of(2, self.x), self.x, out=...)
+        return divide(1 / log_of(2, self.x), self.x)  # not 1 / (x ln 2): that product underflows
 
 
 class Log10(Elementwise, fresh=True):
@@ -153,26 +152,53 @@ class Log10(Elementwise, fresh=True):
 
     @override
     def derivative(self) -> Array:
-        with np.errstate(divide="ignore"):
-            return uf.divide(1 / log_of(10, self.x), self.x, out=...)
+        return divide(1 / log_of(10, self.x), self.x)
+
+
+class Share(Elementwise, fresh=True):
+    """y = 1 / (1 + bˣ) for b = e or b = 2, dy/dx = -ln b y (1 - y): where 1 - y is y at -x.
+
+    It overflows and underflows nowhere on its way.
+    """
+
+    __slots__ = ("base",)
+    bounded: ClassVar[bool] = True
+
+    def __init__(self, base: Literal["e", "2"]) -> None:
+        self.base: Literal["e", "2"] = base
+
+    @override
+    def forward(self, x: Array) -> Array:
+        rise = uf.exp if self.base == "e" else uf.exp2
+        small = rise(uf.negative(uf.absolute(x, out=...), out=...), out=...)
+        below = np.where(x > 0, small, small.dtype.type(1))
+        return uf.divide(below, uf.add(1.0, small, out=...), out=...)
+
+    @override
+    def derivative(self) -> Array:
+        rest: Array = self.of(uf.negative(self.x, out=...))
+        fall = uf.negative(uf.multiply(self.y, rest, out=...), out=...)
+        return fall if self.base == "e" else uf.multiply(fall, log_of(2, self.x), out=...)
+
+    def of(self, x: Array | Variable) -> Any:
+        """The same of another x, an array or a Variable."""
+        other = Share(self.base)
+        return other(x) if isinstance(x, Variable) else other.forward(x)
 
 
 class LogOfSum(Broadcasting, fresh=True):
     """The logarithm of a sum of two powers: the gradient is divided in proportion to the powers."""
 
     __slots__ = ()
+    share: ClassVar[Share]  # of one operand in the sum, if the other is larger by so much
 
     @override
     def left(self, gy: Array) -> Array:
-        return uf.multiply(gy, self.part(ahead(self.b, self.a)), out=...)
+        return uf.multiply(gy, self.share.of(ahead(self.b, self.a)), out=...)
 
     @override
     def right(self, gy: Array) -> Array:
-        return uf.multiply(gy, self.part(ahead(self.a, self.b)), out=...)
-
-    def part(self, d: Array) -> Array:
-        """The share of one operand in the sum, if the other is larger by d."""
-        raise NotImplementedError
+        return uf.multiply(gy, self.share.of(ahead(self.a, self.b)), out=...)
 
 
 class Logaddexp(LogOfSum, fresh=True):
@@ -188,15 +214,11 @@ class Logaddexp(LogOfSum, fresh=True):
     """
 
     __slots__ = ()
+    share: ClassVar[Share] = Share("e")
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
         return uf.logaddexp(a, b, out=...)
-
-    @override
-    def part(self, d: Array) -> Array:
-        # 1 / (1 + exp(d)) would overflow on its way, and its derivative underflow
-        return uf.exp(uf.negative(uf.logaddexp(0.0, d, out=...), out=...), out=...)
 
 
 class Logaddexp2(LogOfSum, fresh=True):
@@ -206,14 +228,11 @@ class Logaddexp2(LogOfSum, fresh=True):
     """
 
     __slots__ = ()
+    share: ClassVar[Share] = Share("2")
 
     @override
     def forward(self, a: Array, b: Array) -> Array:
         return uf.logaddexp2(a, b, out=...)
-
-    @override
-    def part(self, d: Array) -> Array:
-        return uf.exp2(uf.negative(uf.logaddexp2(0.0, d, out=...), out=...), out=...)
 
 
 def ahead(a: Array, b: Array) -> Array:

@@ -19,7 +19,7 @@ from backprop.functions.bases import (
     unary,
 )
 from backprop.functions.cases import case
-from backprop.functions.cotangents import absorb, own, unbroadcast
+from backprop.functions.cotangents import absorb, divide, own, unbroadcast
 from backprop.ground.arrays import Array, Operand
 from backprop.ground.compat import override
 from backprop.ground.domain import POSITIVE, REALS, Domain, Interval
@@ -95,8 +95,7 @@ class Sqrt(Elementwise, fresh=True):
 
     @override
     def derivative(self) -> Array:
-        with np.errstate(divide="ignore"):
-            return uf.divide(0.5, self.y, out=...)
+        return divide(0.5, self.y)
 
 
 class Cbrt(Elementwise, fresh=True):

@@ -33,8 +33,7 @@ class Mean(Reduction, fresh=True):
 
     @override
     def backward(self, gy: Array) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):  # of groups where none counts
-            share = over(self.kept(gy), self.count())
+        share = over(self.kept(gy), self.count())
         return self.masked(np.broadcast_to(share, self.x.shape))
 
     @override

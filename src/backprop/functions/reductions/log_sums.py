@@ -105,8 +105,8 @@ class RunningLogSum(Function, fresh=True):
     @override
     def backward(self, gy: Array) -> Array:
         x, y = self.x[..., 1:], self.y[..., :-1]
-        total = suffix_sums(self.step.part(ahead(x, y)), gy)
-        own = absorb(total[..., 1:], self.step.part(ahead(y, x)))
+        total = suffix_sums(self.step.share.of(ahead(x, y)), gy)
+        own = absorb(total[..., 1:], self.step.share.of(ahead(y, x)))
         return np.concatenate([total[..., :1], own], axis=-1)
 
 

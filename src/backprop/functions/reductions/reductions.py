@@ -88,8 +88,9 @@ class Reduction(Function, fresh=True):
         return v if counted is True else np.where(counted, v, v.dtype.type(otherwise))
 
     def kept(self, y: Array) -> Array:
-        """Reshape `y` so that it keeps the reduced axes, with length 1."""
-        return y if self.keepdims else y.reshape(reduced(self.x.shape, self.axis))
+        """Reshape `y` so that it keeps the reduced axes, with length 1; a number has none."""
+        plain = self.keepdims or self.axis is None
+        return y if plain else y.reshape(reduced(self.x.shape, self.axis))
 
     def spread(self, y: Array) -> Array:
         """Broadcast `y`, one value for each group, to the shape of x."""
@@ -128,9 +129,15 @@ def values(x: Array | Variable) -> Array:
 
 
 def over(g: Array, n: ArrayLike) -> Array:
-    """Divide `g` by the counts `n` in the dtype of `g`, even if that is too narrow to hold n."""
+    """Divide `g` by the counts `n` in the dtype of `g`, even if that is too narrow to hold n.
+
+    Where none counts the quotient is nan or infinite, without a warning.
+    """
+    if isinstance(n, int) and n > 0 and g.dtype.itemsize == 8:
+        return uf.divide(g, float(n), out=...)
     wide = np.promote_types(g.dtype, np.float32)
-    quotient = uf.divide(g.astype(wide, copy=False), np.asarray(n, wide), out=...)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotient = uf.divide(g.astype(wide, copy=False), np.asarray(n, wide), out=...)
     return quotient.astype(g.dtype, copy=False)
 
 
