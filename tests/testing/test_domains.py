@@ -59,8 +59,8 @@ SETS: list[tuple[Structured, tuple[int, ...], Check]] = [
     (Triangular(), (3, 3), lambda x: (np.triu(x, 1) == 0).all() and np.diagonal(x).all()),
     (Triangular(lower=False), (3, 3), lambda x: (np.tril(x, -1) == 0).all()),
     (Symmetric(), (3, 3), lambda x: (x == x.T).all()),
-    (PositiveDefinite(), (3, 3), lambda x: np.linalg.eigvalsh(x).min() > 0.4),
-    (Invertible(), (3, 3), lambda x: close(_singular(x), [2, 1, 0.5])),
+    (PositiveDefinite(), (3, 3), lambda x: np.linalg.eigvalsh(x).min() > 2.0**-9),
+    (Invertible(), (3, 3), lambda x: close(_singular(x)[1] ** 2, _singular(x)[::2].prod())),
     (Orthogonal(), (3, 3), lambda x: close(x @ x.T, np.eye(3))),
 ]
 
@@ -218,9 +218,9 @@ def test_shapes_that_are_asked_for_are_taken() -> None:
     """Else those of the set; of a tuple each input has those of its own."""
     assert Confined(Sorted()).ways([(7,)], np.sum) == [(7,)]
     assert Confined(Sorted()).ways(None, np.sum) == (((3,),), ((2,),), ((5,),))
-    assert Confined(Symmetric()).ways(None, np.add) == tuple(((n, n),) * 2 for n in (2, 3, 1))
+    assert Confined(Symmetric()).ways(None, np.add) == tuple(((n, n),) * 2 for n in (2, 3, 5, 1))
     ways = Confined((Interval(0, 1), Symmetric())).ways(None, np.add)
-    assert ways == tuple(((n, n),) * 2 for n in (2, 3, 1))
+    assert ways == tuple(((n, n),) * 2 for n in (2, 3, 5, 1))
     assert Confined(Ascending(3)).ways(None, None) == (((),) * 3, ((3,),) * 3, ((2, 3),) * 3)
     assert Confined(REALS).ways(None, np.sum) is None
 
@@ -267,3 +267,18 @@ def test_a_domain_says_how_it_is_made() -> None:
     ]
     assert repr(Ascending(2)) == "Ascending(2)"
     assert repr(Ascending(2, Interval(0, 1))) == "Ascending(2, Interval(0, 1))"
+
+
+def test_matrices_are_well_conditioned_and_badly_in_turn() -> None:
+    """As far as is fair to the dtype: covariances of several units are everyday."""
+    for members in (PositiveDefinite(), Invertible()):
+        for dtype, fair in ((np.float64, 2.0**16), (np.float32, 2.0**8)):
+            drawn = [members.draw(np.full((3, 3), size, dtype)) for size in (1.0, 2.0)]
+            near, far = sorted(float(np.linalg.cond(x)) for x in drawn)
+            assert near < 2.0**5 <= far <= fair
+
+
+def test_no_symmetric_matrix_is_degenerate() -> None:
+    """There eigenvalues have no derivative."""
+    for numbers in (np.zeros((3, 3)), np.ones((3, 3)), np.eye(4, dtype=np.float32) * 8):
+        assert np.diff(np.linalg.eigvalsh(Symmetric().draw(numbers))).min() > 0.1

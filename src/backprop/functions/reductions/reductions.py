@@ -128,7 +128,7 @@ def values(x: Array | Variable) -> Array:
     return x.data if isinstance(x, Variable) else x
 
 
-def over(g: Array, n: ArrayLike) -> Array:
+def over(g: Array, n: int | NDArray[Any]) -> Array:
     """Divide `g` by the counts `n` in the dtype of `g`, even if that is too narrow to hold n.
 
     Where none counts the quotient is nan or infinite, without a warning.

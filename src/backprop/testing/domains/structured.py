@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Maybe: TypeAlias = Any  # an array or a Variable
 
 _VECTORS: Final[Shapes] = (((3,),), ((2,),), ((5,),))
-_MATRICES: Final[Shapes] = (((2, 2),), ((3, 3),), ((1, 1),))
+_MATRICES: Final[Shapes] = (((2, 2),), ((3, 3),), ((5, 5),), ((1, 1),))
 _LEAST: Final = 2.0**-20  # of the largest part of a point in the simplex
 _ROUNDS: Final = 7  # of Newton and Schulz, from a step of a third
 
@@ -126,15 +126,20 @@ class _Matrices(Structured):
 
 
 class Triangular(_Matrices):
-    """Square matrices without elements above the diagonal, or below it with `lower=False`."""
+    """Square matrices without elements above the diagonal, or below it with `lower=False`.
+
+    No element of the diagonal is less than an eighth of the largest in its row.
+    """
 
     def __init__(self, lower: bool = True) -> None:
         self.lower: Final = bool(lower)
 
     @override
     def draw(self, numbers: Array) -> Array:
-        eye = np.eye(numbers.shape[-1], dtype=numbers.dtype)
-        found: Array = self.move(numbers + eye * np.where(numbers == 0, 1, 0))  # it can be inverted
+        largest = _largest(numbers)
+        sizes = np.clip(abs(numbers), largest / 8, largest)
+        eye = np.eye(numbers.shape[-1], dtype=bool)
+        found: Array = self.move(np.where(eye, np.where(numbers < 0, -sizes, sizes), numbers))
         return found.astype(numbers.dtype)
 
     @override
@@ -147,7 +152,14 @@ class Triangular(_Matrices):
 
 
 class Symmetric(_Matrices):
-    """Matrices that equal their transposes."""
+    """Matrices that equal their transposes; no two eigenvalues are equal, but by chance."""
+
+    @override
+    def draw(self, numbers: Array) -> Array:
+        ranks = np.arange(1, numbers.shape[-1] + 1, dtype=numbers.dtype)
+        largest = _largest(numbers).max(axis=-2, keepdims=True)
+        found: Array = self.move(numbers + np.diag(ranks) * (largest / len(ranks)))
+        return found.astype(numbers.dtype)
 
     @override
     def move(self, x: Maybe) -> Maybe:
@@ -155,25 +167,33 @@ class Symmetric(_Matrices):
 
 
 class PositiveDefinite(Symmetric):
-    """Symmetric matrices whose eigenvalues are positive: covariances, kernels."""
+    """Symmetric matrices whose eigenvalues are positive: covariances, kernels.
+
+    Their rows are of one scale, or of scales up to 2⁷ apart: in float32 up to 2³.
+    """
 
     @override
     def draw(self, numbers: Array) -> Array:
         b = _bounded(numbers)
         eye = np.eye(b.shape[-1], dtype=b.dtype)
-        found: Array = self.move(b @ np.swapaxes(b, -1, -2) + eye / 2)
-        return found
+        scales = _scales(numbers)[:, np.newaxis]
+        inner = b @ np.swapaxes(b, -1, -2) + eye / 2
+        found: Array = self.move(scales * inner * np.swapaxes(scales, -1, -2))
+        return found.astype(numbers.dtype)
 
 
 class Invertible(_Matrices):
-    """Square matrices whose singular values lie between 1/2 and 2."""
+    """Square matrices whose singular values lie between 1/2 and 2, or are up to 2¹⁴ apart.
+
+    In float32 up to 2⁶.
+    """
 
     @override
     def draw(self, numbers: Array) -> Array:
-        size = numbers.shape[-1]
-        values = (2.0 ** np.linspace(-1, 1, size)).astype(numbers.dtype)
+        values = 2 * _scales(numbers) ** 2
         q = _orthogonal(numbers)
-        return q @ (values[:, np.newaxis] * np.flip(np.swapaxes(q, -1, -2), -1))
+        found: Array = q @ (values[:, np.newaxis] * np.flip(np.swapaxes(q, -1, -2), -1))
+        return found.astype(numbers.dtype)
 
 
 class Orthogonal(_Matrices):
@@ -235,6 +255,15 @@ def _largest(numbers: Array) -> Array:
 def _bounded(numbers: Array) -> Array:
     """Numbers between -1 and 1, ordinary ones spread over all of these."""
     found: Array = numbers / (4 + abs(numbers))
+    return found
+
+
+def _scales(numbers: Array) -> Array:
+    """Powers of two around 1, one for each row: near each other, or as far apart as is fair."""
+    far = 3.5 if numbers.dtype.itemsize > 4 else 1.5
+    near = np.frexp(numbers.flat[0])[1] % 2 if numbers.size else 1
+    most = 0.5 if near else far
+    found: Array = 2.0 ** np.linspace(-most, most, numbers.shape[-1])
     return found
 
 

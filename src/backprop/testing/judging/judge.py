@@ -40,6 +40,10 @@ _UNSTABLE: Final = 2**6  # times what the truth moves by
 _NARROW: Final = 2**8  # ulps of the slopes around, that a rule in less than float64 may lose
 _CANCELLED: Final = 2.0**-7  # of a gradient in less than float64 that several rules give
 _BESIDE: Final = 2.0**-13  # of 1
+_BEYOND: Final = 2**5  # roundings, that a gradient may always be off by
+_LOST: Final = 2.0**-4  # of a gradient: what loses all its digits does so all around, too
+_AROUND: Final = 12  # points, at which no rounding is the same by chance
+_QUARTER: Final = 0.25
 _ALMOST: Final = 2.0**-4  # of the largest number: a product on the way may overflow
 
 
@@ -52,6 +56,8 @@ def mismatch(point: Point, rule: Rule, gy: Array, seen: Measurement) -> int | No
         right = _right_in_wider(point, rule, gy, seen)
         for k in map(int, suspects):
             rounding = right[k] and _rounding(point, gy, seen, k)
+            if rounding and _systematic(point, rule, gy, seen, k):
+                return k
             if not (rounding or _excused(point, rule, gy, seen, k, stable=bool(right[k]))):
                 return k
     return None
@@ -201,6 +207,34 @@ def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
     by_y = bend * rounded / slope
     moves = np.where(g == 0, 0, g * (by_x + np.where(np.isfinite(by_y), by_y, 0))).sum()
     return bool(error <= SAFETY * moves + seen.tolerance[k])
+
+
+def _systematic(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) -> bool:
+    """Whether the error is the same part of the gradient all around: then it is no rounding.
+
+    Roundings change their sign and size when the inputs move by a quarter. What is wrong in one
+    dtype alone, by a table or a number of terms of its own, keeps both. Each point around is asked
+    only if those before it said so: of a rounding, one or two.
+    """
+    eps = float(np.finfo(point.y.dtype).eps)
+    first = float((seen.analytic[k] - seen.numeric[k]) / seen.numeric[k])
+    if not _BEYOND * eps < abs(first) < _LOST:
+        return False
+    at, wide = (seen.input, seen.columns[k]), np.dtype(point.wide)
+    rng = np.random.default_rng(0)
+    for _ in range(_AROUND):
+        parts = (1 + rng.uniform(-_QUARTER, _QUARTER, x.shape) for x in point.xs)
+        moved = (np.array(x * part, x.dtype) for x, part in zip(point.xs, parts))
+        try:
+            xs = rule.placed(tuple(moved))
+            own = rule.vjp(xs, gy)[at[0]].flat[at[1]]
+            true = rule.vjp(tuple(x.astype(wide) for x in xs), gy.astype(wide))[at[0]].flat[at[1]]
+        except Exception:  # it is no rule there
+            return False
+        error = float((own.astype(wide) - true) / true)
+        if not 0.5 < error / first < 2:
+            return False
+    return True
 
 
 def _seconded(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) -> bool:

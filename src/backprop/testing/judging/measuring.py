@@ -35,6 +35,8 @@ ULPS: Final = 8
 _ALONE: Final = 2**12  # in place of ULPS, of what runs in float64 alone
 _ALONE_NARROW: Final = 2**8  # or in a narrower dtype alone
 _NOISE: Final = 2**9  # roundings of the dtype that differences are taken in
+_FEW_ULPS: Final = 16  # that any function may be off by
+_LOOKS: Final = 2  # at the point, and beside it: by chance a value is exact at one
 FEW_TRIALS: Final = 8
 MANY_TRIALS: Final = 64  # of several rules most may see nothing: their roundings cancel wholly
 ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
@@ -220,7 +222,36 @@ def wider(rule: Rule, xs: Arrays, y: Array) -> tuple[type[np.floating[Any]] | No
         return wide, said
     half = float(np.finfo(y.dtype).eps) ** 0.5
     close = np.isclose(there, y, rtol=half, atol=0.0 if rule.composed else half)
-    return wide, np.where(close.reshape(-1), said, np.inf)
+    noise = np.maximum(said, _lost(rule, at, there))
+    return wide, np.where(close.reshape(-1), noise, np.inf)
+
+
+def _lost(rule: Rule, at: Arrays, y: Array) -> Array:
+    """How far `y`, the value in the dtype of `at`, is off by what f loses inside, if that is told.
+
+    log(1 + 1e-12) is a staircase, and no scatter of its values betrays it between two steps. A
+    still wider dtype does; of the widest, what it does to the next one, as much finer as it is.
+    """
+    wide = at[0].dtype.type
+    other = np.longdouble if wide is np.float64 else np.float64
+    gain = float(np.finfo(wide).eps / np.finfo(other).eps)
+    lost = np.zeros(y.size, np.longdouble)
+    for k in range(_LOOKS):
+        xs = at if not k else tuple(map(rounded, at, range(k, k + len(at))))
+        try:
+            here = y if not k else np.asarray(rule.truth(*xs))
+            wider_xs: Arrays = tuple(np.asarray(x, other) for x in xs)
+            there = np.asarray(rule.truth(*wider_xs))
+        except Exception:  # it takes no such dtype
+            return np.zeros(y.size)
+        if there.dtype != other or there.shape != here.shape != y.shape:
+            return np.zeros(y.size)
+        apart = abs(there.reshape(-1).astype(np.longdouble) - here.reshape(-1))
+        size = abs(here.reshape(-1).astype(np.longdouble))
+        told = np.where(apart > size / 2, size, apart * min(gain, 1.0))  # of no digit nothing
+        lost = np.maximum(lost, np.where(np.isfinite(told), told, 0))
+    ordinary = _FEW_ULPS * np.spacing(abs(y.reshape(-1)).astype(wide))
+    return np.where(lost > ordinary, SAFETY * lost, 0)
 
 
 def _is_narrow(rule: Rule, at: Arrays, dtype: np.dtype[Any]) -> bool:
@@ -264,7 +295,8 @@ def rounded(x: Array, k: int, zero: Array | np.floating[Any] | float = 0.0) -> A
     """
     amount = ROUNDINGS * np.cos(np.arange(x.size).astype(x.dtype) ** 2 + k).reshape(x.shape)
     size = np.where(x == 0, zero, x)
-    return np.array(x + size * (np.finfo(x.dtype).eps * amount), x.dtype)
+    moved = x + size * (np.finfo(x.dtype).eps * amount)
+    return np.array(np.where(size == 0, x, moved), x.dtype)  # -0.0 stays what it is
 
 
 def spread(

@@ -315,7 +315,7 @@ def _ulps(
     """Two units in the last place of what f gives.
 
     Where f is flat throughout its rounding does not show. It is at least that of its largest
-    element or of x (log(1 + exp(-60)) is 0), and of float64: f may well compute in that. Nor does
+    element, of x or of 1 (log(1 + exp(-60)) is 0), and of float64: f may compute in that. Nor does
     it show where an edge leaves `narrow` room: between the jumps of 1 + erf(x) the product with x
     is a straight line.
     """
@@ -324,7 +324,9 @@ def _ulps(
         flat = (above == above[0]).all(axis=0) & (below == above[0]).all(axis=0)
         eps = max(FLOAT64, float(np.finfo(above.dtype).eps))
         hidden = np.where(
-            flat, largest * eps, np.where(narrow, np.minimum(largest, _INNER) * eps, 0)
+            flat,
+            np.maximum(largest, 1) * eps,
+            np.where(narrow, np.minimum(largest, _INNER) * eps, 0),
         )
         found: Array = np.maximum(ulps, 2 * hidden)
     return found

@@ -28,6 +28,8 @@ from backprop.testing.screening.suspects import Suspect
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_ONE_HOT: Final = 0.25
+_REGIMES: Final = ((0.0, 1.0), (10.0, 100.0), (-1.0, 0.0), (-100.0, -10.0))
 _FEW: Final = 6  # elements of an input that the judge looks at one by one
 _MOST: Final = 12  # suspects, of which the judge acquits all if he does the first
 _GROUPS: Final = 16  # of terms, in which an error of one term is still seen
@@ -78,7 +80,7 @@ class _Line:
         """None where there is no finite value or no gradient: the search says what is wrong."""
         try:
             y = np.asarray(rule.forward(*xs))
-            gy = np.asarray(rng.standard_normal(y.shape), y.dtype)
+            gy = _cotangent(y, rng)
             gxs = [np.asarray(gx) for gx in rule.vjp(xs, gy)]
         except Exception:
             return None
@@ -124,12 +126,26 @@ class _Line:
         return slope.value, slope.error
 
 
+def _cotangent(y: Array, rng: np.random.Generator) -> Array:
+    """A random cotangent of all elements, or of one alone: so are the rows of Jacobians made."""
+    gy = np.asarray(rng.standard_normal(y.shape), y.dtype)
+    if y.size > 1 and rng.random() < _ONE_HOT:
+        gy = np.where(np.arange(y.size).reshape(y.shape) == rng.integers(y.size), gy, 0)
+    return gy
+
+
 def _drawn(domain: Interval, shape: Shape, dtype: str, k: int, rng: np.random.Generator) -> Array:
-    """Ordinary numbers, those of which many are equal, and numbers near 0 and far, in turn."""
-    if k % 3 == 0:
-        return ordinary(domain, shape, dtype, rng)
+    """Ordinary numbers, those of which many are equal, and numbers near 0 and far, in turn.
+
+    And arrays of which all is in one regime: between 0 and 1, above 10, ascending.
+    """
     size = int(np.prod(shape))
-    if k % 3 == 1:
+    if k % 3 == 0 and k % 2:
+        numbers = rng.uniform(*_REGIMES[k // 6 % len(_REGIMES)], size)
+        numbers = np.sort(numbers) if k // 6 % 2 else numbers
+    elif k % 3 == 0:
+        return ordinary(domain, shape, dtype, rng)
+    elif k % 3 == 1:
         numbers = np.round(2 * rng.uniform(*span_of(domain), size)) / 2
     else:
         numbers = rng.choice((-1.0, 1.0), size) * 2.0 ** rng.normal(0.0, _BELL, size)

@@ -10,11 +10,13 @@ from backprop.ground.arrays import Shape, Shapes
 from backprop.testing.generators.strategies import ways
 from backprop.testing.rules import Rule
 
-_ALWAYS: Final[Shapes] = tuple((s,) for s in ((2, 2), (3, 3), (2,), (3, 2), (17,), (5000,), (4, 4)))
+_ALWAYS: Final[Shapes] = tuple(
+    (s,) for s in ((2, 2), (3, 3), (2,), (3, 2), (17,), (5000,), (4, 4), (16, 16), (64,), (9, 40))
+)
 _AXES: Final = (1, 2, 2, 2, 3, 3, 4, 5)
 _LENGTHS: Final = (1, 2, 2, 3, 3, 4, 5, 6)
 _WIDE: Final = 12  # elements beside a long axis
-_LONG: Final = (9, 17, 33, 300)
+_LONG: Final = (7, 8, 9, 16, 17, 32, 33, 64, 128, 300, 1024)
 
 
 def every(rule: Rule, count: int, rng: np.random.Generator) -> list[tuple[Shape, ...]]:
