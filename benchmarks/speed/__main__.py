@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, compare with the baseline."""
     asked = _arguments(arguments)
     libraries.one_thread()
+    libraries.warm_allocator()
     rows: dict[str, Row] = {}
     print(_line("", ["ours", *_NAMES], "ours / floor or peer", "target"))
     for work in (*WORKS, *PROGRAMS):

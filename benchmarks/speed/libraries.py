@@ -24,6 +24,14 @@ def one_thread() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
+def warm_allocator() -> None:
+    """Let malloc keep what is freed: else large arrays are given back, and their pages come anew.
+
+    glibc learns from the largest array freed so far: what was timed first would be slower.
+    """
+    np.ones(4_000_000)
+
+
 def by_hand(work: Work) -> Call:
     """NumPy, written by a careful person."""
     floor = work.floor

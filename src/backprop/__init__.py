@@ -22,6 +22,7 @@ from backprop.ground.lazy import attributes
 from backprop.kernel.table import LOADERS
 
 if TYPE_CHECKING:
+    from backprop.functions.chain import Chain
     from backprop.functions.elementwise.arithmetic import (
         Add,
         Divide,
@@ -62,6 +63,7 @@ LOADERS["operators"] = partial(import_module, "backprop.functions.elementwise.ar
 LOADERS["functions"] = partial(import_module, "backprop.numpy._dispatch")
 
 _HOMES: Final = {
+    "functions.chain": ("Chain",),
     "functions.elementwise.arithmetic": (
         *("Add", "Divide", "Matmul", "Multiply", "Negative", "Power", "Subtract", "add", "matmul"),
     ),
@@ -90,6 +92,7 @@ __all__ = [
     "Add",
     "Array",
     "BinaryFunction",
+    "Chain",
     "Constant",
     "Cos",
     "Divide",
