@@ -36,8 +36,8 @@ branches: $(READY)  ## each branch of each rule is entered by a case of its own 
 test-pythons:  ## the tests on each Python there is (3.11 to 3.15, 3.14t), lowest and newest NumPy
 	$(PYTHON) tests/pythons.py
 
-bench: $(READY)  ## the kernel beside hand-written NumPy, in one run
-	$(PY) -m benchmarks.kernel
+bench: $(PEERS)/ready  ## how fast it is, beside NumPy by hand and the other libraries, in one run
+	$(PEERS)/bin/python -m benchmarks.speed $(BENCH)
 
 deep: $(READY)  ## the long campaign: fresh examples over all rules, chains and programs
 	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n 2 -rP tests/testing/deep_campaign.py tests/kernel/test_faults.py

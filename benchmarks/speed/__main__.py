@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.speed import libraries
+from benchmarks.speed import libraries, page
 from benchmarks.speed.programs import PROGRAMS
 from benchmarks.speed.timing import measure
 from benchmarks.speed.works import WORKS, Work
@@ -33,12 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.only in work.name:
             rows[work.name] = row = measured(work, asked.seconds)
             print(shown(work, row), flush=True)
-    whole = [rows[p.name]["ratio"][0] for p in PROGRAMS if p.name in rows]
-    if len(whole) == len(PROGRAMS):
+    whole = [rows[p.name]["ratio"][0] for p in PROGRAMS if rows.get(p.name, {}).get("ratio")]
+    if whole:
         print(f"programs: {prod(whole) ** (1 / len(whole)):.2f} x HIPS in the geometric mean")
     if asked.save:
         BASELINE.write_text(json.dumps(rows, indent=1) + "\n")
-    slower = [] if asked.save else compared(rows, _baseline())
+        page.write(rows)
+    slower: list[str] = [] if asked.save else compared(rows, _baseline())
     print("\n".join(slower) or "nothing is slower than the baseline by more than the noise")
     return bool(slower)
 
@@ -56,6 +57,8 @@ def measured(work: Work, seconds: float) -> Row:
 
 def _calls(work: Work) -> dict[str, Callable[[], list[Any]]]:
     calls = {"ours": libraries.ours_by_grad(work) if work in PROGRAMS else libraries.ours(work)}
+    if work not in PROGRAMS:
+        calls["grad"] = libraries.ours_by_grad(work)
     if work.floor is not None:
         calls["NumPy"] = libraries.by_hand(work)
     for name, ask in libraries.installed().items():
@@ -102,7 +105,7 @@ def shown(work: Work, row: Row) -> str:
     return _line(work.name, cells, f"{ratio:.2f} x {work.beside}", f"{work.target}{verdict}")
 
 
-_NAMES: Final = ("NumPy", *libraries.LIBRARIES)
+_NAMES: Final = ("grad", "NumPy", *libraries.LIBRARIES)
 
 
 def _line(name: str, cells: list[str], ratio: str, target: str) -> str:
@@ -126,7 +129,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", default="", help="rows whose name holds this text")
     parser.add_argument("--seconds", type=float, default=1.5, help="for each library and row (1.5)")
-    parser.add_argument("--save", action="store_true", help="make this run the baseline")
+    parser.add_argument("--save", action="store_true", help="as baseline and README's table")
     return parser.parse_args(arguments)
 
 

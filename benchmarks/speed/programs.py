@@ -33,7 +33,7 @@ def gaussian_process(o: Any, parameters: Any) -> Any:
     k = k + o.exp(parameters[2]) * np.eye(200)
     low = o.linalg.cholesky(k)
     alpha = o.linalg.solve(k, _VALUES)
-    return -0.5 * o.sum(_VALUES * alpha) - o.sum(o.log(o.diagonal(low)))
+    return -0.5 * o.sum(_VALUES * alpha) - o.sum(o.log(o.diagonal(low, axis1=-1, axis2=-2)))
 
 
 def recurrent_network(o: Any, w: Any, u: Any, v: Any) -> Any:

@@ -1,7 +1,7 @@
 """Times of calls that do the same, measured in turn: what else the machine does strikes all.
 
-A figure is the least of many rounds below a tenth of a millisecond and their median above it, of
-the processor's time. It is measured in `PARTS` parts, and so known with how far it scatters.
+A figure is the least of many rounds if the fastest takes below a tenth of a millisecond, else their
+median, of the processor's time. It is measured in `PARTS` parts, which say how far it scatters.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def measure(calls: Mapping[str, Callable[[], object]], seconds: float) -> dict[s
                     took = _timed(call, counts[name])
                     rounds[name].append(took / counts[name])
                     spent[name] += took
+        short = min(map(min, rounds.values())) < _SHORT
         for name, taken in rounds.items():
-            found[name].append(min(taken) if min(taken) < _SHORT else median(taken))
+            found[name].append(min(taken) if short else median(taken))
     return {name: Times(tuple(parts)) for name, parts in found.items()}
 
 

@@ -9,13 +9,17 @@ import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
+import numpy as np
+
 from backprop.errors import TransformError
+from backprop.ground.arrays import Traced
 from backprop.ground.narrowing import is_dict, is_sequence
 
 # An array, a number, a Variable, or a tuple, list, dict or dataclass of trees.
 Tree: TypeAlias = Any
 
 _STATIC: Final = (type(None), str, bytes)
+_LEAVES: Final = frozenset({np.ndarray, float, int})  # most of them
 
 
 def leaves(tree: Tree) -> Iterator[Any]:
@@ -66,6 +70,8 @@ def mapped(function: Callable[[Any], Any], tree: Tree) -> Tree:
 
 def _parts(tree: Tree) -> dict[Any, Any] | None:
     """The parts of a pytree by their keys or positions; None for a leaf."""
+    if type(tree) in _LEAVES or isinstance(tree, Traced):
+        return None
     if is_sequence(tree):
         return dict(enumerate(tree))
     if is_dict(tree):

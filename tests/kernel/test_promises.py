@@ -423,6 +423,7 @@ def test_the_first_function_that_is_asked_for_loads_the_rules(
     """A method of Variable finds its function then."""
     handed = dict(rules.TABLE)
     monkeypatch.setattr(rules, "TABLE", {})
+    monkeypatch.setattr(rules, "PROTOCOLS", {})
     monkeypatch.setitem(rules.LOADERS, "functions", lambda: rules.TABLE.update(handed))
     assert leaf([1.0, 2.0]).sum().data == 3.0
 

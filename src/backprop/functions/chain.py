@@ -36,12 +36,14 @@ class Chain(_Recording, fresh=True):
 
     It is one node of a graph. If all of its Functions are elementwise rules of this package, a
     large array goes through them in blocks that stay in the processor's cache, and the derivative
-    of a block is computed with it: then nothing is as large as x but y, dy/dx and the gradient,
-    and it is much faster than one Function after the other. The value is the same, bit for bit; so
-    is the gradient where the cotangent is 1, as in `y.backward()`; else it is the same to some
-    roundings. Where dy/dx cannot be told so (it overflows or underflows on its way), where arrays
-    are small or lie in no order, for other Functions and in higher orders, `backward` goes through
-    the Functions one after the other, and computes the values between anew.
+    of a block is computed with it: then nothing is as large as x but y, dy/dx and the gradient.
+    It is faster than one Function after the other where the values between would leave the cache:
+    in long chains of large arrays. The value is the same, bit for bit; so is the gradient where
+    the cotangent is 1, as in `y.backward()`; else it is the same to some roundings.
+
+    Where dy/dx cannot be told so (it overflows or underflows on its way), where arrays are small or
+    lie in no order, for other Functions and in higher orders, `backward` goes through the Functions
+    one after the other, and computes the values between anew.
 
     Parameters
     ----------

@@ -145,7 +145,7 @@ class Function(OneOutput, kind=True):
         self.x = data
         self.y = y
         above = x._creator
-        self.generation = 1 if above is None else above.generation + 1
+        self.generation: int = 1 if above is None else above.generation + 1
         return output
 
     @property
@@ -287,7 +287,7 @@ class BinaryFunction(OneOutput, kind=True):
             generation = a._creator.generation
         if b is not None and b._creator is not None and b._creator.generation > generation:
             generation = b._creator.generation
-        self.generation = generation + 1
+        self.generation: int = generation + 1
         return output
 
     @property

@@ -156,7 +156,8 @@ def is_checking() -> bool:
 def run_recorded(f: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """What `f` gives for a transform, which needs its graph: recorded even inside no_grad()."""
     context = copy_context()
-    context.run(blocks.set, _open(but=no_grad))
+    if blocks.get():
+        context.run(blocks.set, _open(but=no_grad))
     context.run(transforming.set, True)
     return context.run(f, *args, **kwargs)
 

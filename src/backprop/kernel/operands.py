@@ -88,12 +88,11 @@ def _is_plain(x: object) -> bool:
 
 def split(value: Any, among: tuple[Any, ...]) -> tuple[Variable | None, Array]:
     """What a call keeps of an operand: the Variable, or None for a Constant, and its array."""
-    kind = type(value)
-    if kind in _LIVE:
+    if type(value) in _LIVE:
         return value, value._array
-    if kind is ndarray and value.dtype in FLOATS:
+    if type(value) is ndarray and value.dtype in FLOATS:
         return None, copied(value)
-    if kind in _NUMBERS and type(among[0]) in _LIVE and len(among) == 1:
+    if type(value) in _NUMBERS and type(among[0]) in _LIVE and len(among) == 1:
         return None, np.array(value, among[0]._array.dtype)
     x = as_operand(value, among)
     return (None if x.is_constant else x), x._array

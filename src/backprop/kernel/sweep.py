@@ -25,6 +25,7 @@ from numpy import ndarray
 from backprop.errors import GradientCountError
 from backprop.ground.arrays import Array, Result, brief
 from backprop.ground.misuse import cycle
+from backprop.ground.narrowing import is_sequence
 from backprop.kernel.checks import fitting, returned
 from backprop.kernel.modes import blocks, is_checking
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     _Setter: TypeAlias = Callable[[Any, Array | None], None]
 
 _add: Final = np.add
+_ndarray: Final[Any] = ndarray  # to checkers a type that narrows nothing: what a rule gives is Any
 SMALL: Final = 64  # so many elements are as soon added into a new array as into an old one
 
 
@@ -137,15 +139,15 @@ class Sweep:
         """Take a cotangent back to two inputs: `spread` without its loop."""
         consumed = fresh and owned and node.consumes
         rule = node.consume if consumed else node.backward if fresh else node.pulled
-        gxs = rule(gy)
-        if type(gxs) is not tuple or len(gxs) != 2:
+        gxs: Any = rule(gy)
+        if gxs.__class__ is not tuple or len(gxs) != 2:
             gxs = _counted(node, gxs, 2)
         ga, gb = gxs
         a, b = node._inputs
         own_a = own_b = False
         if a is not None:
             data = node.a
-            if type(ga) is not ndarray or ga.dtype is not data.dtype or ga.shape != data.shape:
+            if type(ga) is not _ndarray or ga.dtype is not data.dtype or ga.shape != data.shape:
                 ga, own_a = returned(ga, data, type(node).__name__, 0), True
             elif not fresh:
                 ga, own_a = ga.copy(), True
@@ -153,7 +155,7 @@ class Sweep:
                 own_a = (consumed or ga is not gy) and ga.base is None
         if b is not None:
             data = node.b
-            if type(gb) is not ndarray or gb.dtype is not data.dtype or gb.shape != data.shape:
+            if type(gb) is not _ndarray or gb.dtype is not data.dtype or gb.shape != data.shape:
                 gb, own_b = returned(gb, data, type(node).__name__, 1), True
             elif not fresh:
                 gb, own_b = gb.copy(), True
@@ -169,7 +171,7 @@ class Sweep:
             self.wait(b, gb, own_b)
         return a, ga, own_a
 
-    def spread(self, node: Creator, v: Value, gy: Array, fresh: bool) -> tuple[Any, Any, bool]:
+    def spread(self, node: Creator, v: Any, gy: Array, fresh: bool) -> tuple[Any, Any, bool]:
         """Take the cotangents of a node's outputs back to its inputs.
 
         Gives the input that was made last, its cotangent, and whether that is owned; the others
@@ -185,7 +187,7 @@ class Sweep:
         for i, (x, data, gx) in enumerate(zip(inputs, node.primals, gxs)):
             if x is None:
                 continue
-            if type(gx) is not ndarray or gx.dtype is not data.dtype or gx.shape != data.shape:
+            if type(gx) is not _ndarray or gx.dtype is not data.dtype or gx.shape != data.shape:
                 g, own = returned(gx, data, type(node).__name__, i), True
             elif not fresh:
                 g, own = gx.copy(), True
@@ -261,9 +263,9 @@ class Sweep:
         return sums
 
 
-def _counted(node: Creator, gxs: object, n: int) -> Any:
+def _counted(node: Creator, gxs: Any, n: int) -> Any:
     """What a `backward` returned, which must be n gradients."""
-    if isinstance(gxs, (tuple, list)) and len(gxs) == n:
+    if is_sequence(gxs) and len(gxs) == n:
         return gxs
     raise GradientCountError(
         f"{type(node).__name__}.backward must return a tuple of {n} gradients, "
@@ -307,8 +309,11 @@ def _accumulated(held: Array | None, g: Array | None) -> Array | None:
     return np.add(fitting(held, g, "the grad to add to, which cleargrad() removes,"), g, out=...)
 
 
-def pull(root: Value, seed: Array) -> list[tuple[Any, Array]]:
-    """The leaves that `root` was computed from, and their gradients; no Variable is changed."""
+def pull(root: Value, seed: Array, owned: bool = False) -> list[tuple[Any, Array]]:
+    """The leaves that `root` was computed from, and their gradients; no Variable is changed.
+
+    If `seed` is `owned` nobody else holds it, nor will read it again.
+    """
     walk = Sweep(retain_grad=False)
-    walk.run(root, seed, owned=False)
+    walk.run(root, seed, owned)
     return [(v, g) for v, g in zip(walk.variables, walk.grads, strict=True) if g is not None]

@@ -12,13 +12,14 @@ from typing import Any, Final
 
 # Filled while the functions are defined, and only read after that.
 TABLE: Final[dict[object, Callable[..., Any]]] = {}  # NumPy's function: ours
-PROTOCOLS: Final[dict[str, Callable[..., Any]]] = {}  # NEP 13 "ufunc", NEP 18 "function"
+# NEP 13 "ufunc", NEP 18 "function"; there when all functions are.
+PROTOCOLS: Final[dict[str, Callable[..., Any]]] = {}
 LOADERS: Final[dict[str, Callable[[], object]]] = {}  # of "operators", of all "functions"
 
 
 def ours(original: object) -> Callable[..., Any] | None:
     """Our function for NumPy's `original`, if there is one."""
-    if original not in TABLE:
+    if original not in TABLE and not PROTOCOLS:
         LOADERS["functions"]()
     return TABLE.get(original)
 

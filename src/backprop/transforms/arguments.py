@@ -21,7 +21,7 @@ from backprop.errors import (
     TransformError,
 )
 from backprop.functions.bases import Linear, as_variable
-from backprop.ground.arrays import Array, Shape, as_array, as_tuple, brief, is_weak
+from backprop.ground.arrays import Array, Shape, as_array, as_tuple, brief, is_weak, ones_like
 from backprop.ground.compat import override
 from backprop.ground.frames import caller
 from backprop.ground.narrowing import is_dict, is_list, is_sequence
@@ -29,7 +29,7 @@ from backprop.kernel.checks import fitting
 from backprop.kernel.modes import run_recorded
 from backprop.kernel.sweep import pull
 from backprop.kernel.table import call as differentiable
-from backprop.kernel.variable import Constant, Input, Unrecorded, Variable
+from backprop.kernel.variable import Constant, Input, Unrecorded, Variable, new_variable
 from backprop.pytree import Tree, alike, leaves, mapped
 from backprop.transforms.forward_mode import lifted_tangents, tangents
 from backprop.transforms.gradients import Call, path, sweep
@@ -173,15 +173,15 @@ def pulled(y: Tree, gy: Tree | None, to: Arguments) -> Iterator[Any]:
     """The gradient of each input, given the cotangents of y; ones if there are none."""
     ys = list(leaves(y))
     gys = [None] * len(ys) if gy is None else list(alike(gy, y, "cotangents"))
-    seeds = [(y, _cotangent(y, g)) for y, g in zip(ys, gys, strict=True)]
+    pairs = list(zip(ys, gys, strict=True))
     if not (to.nested or _has_variable(gys)):
-        walked = [pull(y, g.data) for y, g in seeds]
+        walked = [pull(y, _cotangent(y, g).data, owned=g is None) for y, g in pairs]
         mine = set(map(id, to.inputs))
         to.nested = any(_is_live(v) for found in walked for v, _ in found if id(v) not in mine)
         if not to.nested:
             sums = [_of_inputs(found, to) for found in walked]
             return (sum(parts[1:], parts[0]) for parts in zip(*sums, strict=True))
-    return iter(sweep(seeds, to.inputs))
+    return iter(sweep([(y, _cotangent(y, g)) for y, g in pairs], to.inputs))
 
 
 def pushed(y: Tree, along: Tree, to: Arguments) -> Tree:
@@ -301,7 +301,7 @@ def _stacked(parts: list[Any], y: Shape, x: Variable, axis: int) -> Any:
 
 def _cotangent(y: Variable, gy: Any) -> Variable:
     if gy is None:
-        return Constant(np.ones_like(y.data))
+        return new_variable(ones_like(y.data), Constant)
     return _fitted(gy, y, "a cotangent")
 
 

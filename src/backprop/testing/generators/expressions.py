@@ -13,9 +13,11 @@ from backprop import numpy as differentiable
 from backprop.errors import ArgumentTypeError
 from backprop.functions.cases import Case
 from backprop.functions.registry import CASES, METHODS
-from backprop.ground.arrays import Shape, Shapes, brief
+from backprop.ground.arrays import Array, Shape, Shapes, brief
 from backprop.ground.compat import override
 from backprop.ground.domain import REALS, Domain, Interval
+from backprop.kernel.checks import fitting
+from backprop.kernel.sweep import pull
 from backprop.kernel.table import TABLE
 from backprop.kernel.variable import Node, Variable
 from backprop.testing.entries import Ways
@@ -87,6 +89,18 @@ class Second:
         y = self._call(*inputs)  # in another dtype than its inputs, if it has constants of that
         (gxs,) = Join()(*gradients(y, inputs, gy.astype(y.dtype, copy=False)))
         return gxs
+
+    def of_arrays(self, *xs: Array) -> Array:
+        """The same of arrays, by the sweep on arrays: what differences are taken of."""
+        inputs = tuple(map(Variable, xs[:-1]))
+        y = self._call(*inputs)
+        found = {} if y.is_constant else self._pulled(y, xs[-1])
+        gxs = [found.get(id(x), np.zeros_like(x.data)).reshape(-1) for x in inputs]
+        return np.concatenate(gxs)
+
+    def _pulled(self, y: Variable, gy: Array) -> dict[int, Array]:
+        seed = fitting(gy.astype(y.dtype, copy=False), y.data, "gy")
+        return {id(v): g for v, g in pull(y, seed)}
 
     def source(self) -> str:
         """Python that defines it."""

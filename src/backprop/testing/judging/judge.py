@@ -194,7 +194,12 @@ def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
     half = part * np.where(g == 0, 0, g * slopes).sum()
     if info.eps > FLOAT64 and point.rule.composed:  # terms cancel that no slope of f shows
         half = max(half, _CANCELLED * abs(seen.numeric[k]))
-    cotangents = ULPS * info.eps * g.max() * slopes.max()  # they may cancel too
+    steepest = slopes.max()
+    if point.rule.composed:  # they meet, and cancel too, those of one element with another's
+        sizes = abs(point.jacobians[i].value)
+        steepest = max(steepest, sizes.max(initial=0, where=np.isfinite(sizes)))
+        steepest = steepest or 1.0  # all of them cancel: the third differences of three numbers
+    cotangents = ULPS * info.eps * g.max() * steepest
     flushed = info.smallest_normal * (ULPS + g.size)
     error = abs(seen.analytic[k] - seen.numeric[k])
     if error <= half + cotangents + flushed:
