@@ -31,6 +31,12 @@ from backprop.testing import verify
 LARGE = 100_003  # elements: more than two blocks, and no whole number of them
 
 
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrays go in blocks sooner, so that tests need no large ones."""
+    monkeypatch.setattr("backprop.functions.chain._LEAST", 2**18)
+
+
 class Double(Function):
     """A user's rule, which promises nothing and keeps a setting."""
 
@@ -174,3 +180,52 @@ def test_a_product_of_slopes_that_leaves_the_range_is_not_taken() -> None:
     assert v.grad is not None
     assert z.grad is not None
     assert np.array_equal(v.grad, z.grad, equal_nan=True)
+
+
+def test_a_slope_that_overflows_on_its_way_is_left_to_its_functions() -> None:
+    """1 / x² is infinite where x² is tiny."""
+    x = np.full(LARGE, 2.0)
+    x[::2] = 1e-160
+    v, z = Variable(x), Variable(x)
+    with np.errstate(all="ignore"):
+        Chain(Square(), Log())(v).backward()
+        Log()(Square()(z)).backward()
+    assert v.grad is not None
+    assert z.grad is not None
+    assert np.array_equal(v.grad, z.grad)
+
+
+def test_nobody_asks_for_a_slope_under_no_grad() -> None:
+    """The value is the same."""
+    x = Variable(np.linspace(0.1, 1.0, LARGE))
+    f = Chain(Square(), Sin())
+    with no_grad():
+        y = f(x)
+    assert np.array_equal(y.data, f(x).data)
+    assert y.creator is None
+
+
+def test_an_elementwise_rule_that_gives_no_array_of_floats_is_named() -> None:
+    """In blocks, too."""
+
+    class Wrong(Exp):
+        __slots__ = ()
+
+        @override
+        def forward(self, x: Array) -> Array:
+            wrong: Any = "a text"
+            given: Array = wrong
+            return given
+
+    with pytest.raises(TypeError, match="forward of Wrong must return an array of floats"):
+        Chain(Square(), Wrong())(Variable(np.ones(LARGE)))
+
+
+def test_arrays_of_other_libraries_go_through_its_functions() -> None:
+    """They lie in no order that is known."""
+    dask = pytest.importorskip("dask.array")
+    x = np.linspace(0.1, 1.0, LARGE)
+    v = Variable(dask.from_array(x, chunks=10_000))
+    y = Chain(Square(), Exp())(v)
+    y.backward()
+    assert np.allclose(np.asarray(v.grad), np.exp(x**2) * 2 * x)

@@ -21,29 +21,31 @@ from backprop.kernel.variable import Variable
 _Order: TypeAlias = Literal["C", "F"]
 
 _BLOCK: Final = 2**17  # bytes, of which a handful fits into the second cache of a core
+_LEAST: Final = 2**25  # bytes of all values: fewer stay in the last cache as they are
 
 
 class _Recording(Function, kind=True):
-    """What a call of a Chain records besides x and y."""
+    """What a call of a Chain records besides x and y: one of these, or neither."""
 
-    __slots__ = ("slope",)
+    __slots__ = ("calls", "slope")
 
     slope: Array | None  # dy/dx of each element, if it was computed with y
+    calls: list[Function] | None  # those of its Functions, if they were made on all of x
 
 
 class Chain(_Recording, fresh=True):
     """y = fₙ(... f₂(f₁(x))), for Functions of one input; dy/dx = fₙ' ... f₂' f₁'.
 
-    It is one node of a graph. If all of its Functions are elementwise rules of this package, a
-    large array goes through them in blocks that stay in the processor's cache, and the derivative
-    of a block is computed with it: then nothing is as large as x but y, dy/dx and the gradient.
-    It is faster than one Function after the other where the values between would leave the cache:
-    in long chains of large arrays. The value is the same, bit for bit; so is the gradient where
-    the cotangent is 1, as in `y.backward()`; else it is the same to some roundings.
+    It is one node of a graph. If all of its Functions are elementwise rules of this package, an
+    array whose values would not all stay in the processor's cache goes through them in blocks that
+    do, and the derivative of a block is computed with it: then nothing is as large as x but y,
+    dy/dx and the gradient. The value is that of one Function after the other, bit for bit; so is
+    the gradient where the cotangent is 1, as in `y.backward()`; else it is the same to some
+    roundings. Where dy/dx cannot be told so (it overflows or underflows on its way) `backward`
+    computes the values between anew.
 
-    Where dy/dx cannot be told so (it overflows or underflows on its way), where arrays are small or
-    lie in no order, for other Functions and in higher orders, `backward` goes through the Functions
-    one after the other, and computes the values between anew.
+    Smaller arrays, those in no order of memory, other Functions and higher orders go through the
+    Functions one after the other.
 
     Parameters
     ----------
@@ -83,10 +85,11 @@ class Chain(_Recording, fresh=True):
 
     @override
     def forward(self, x: Array) -> Array:
-        self.slope = None
-        order = _order(x)
+        self.slope = self.calls = None
+        order = _order(x) if x.nbytes * len(self.rules) > _LEAST else None
         if order is None or not all(isinstance(rule, Elementwise) for rule in self.rules):
-            return self.nodes(x)[-1].y
+            self.calls = self.nodes(x)
+            return self.calls[-1].y
         return self.in_blocks(x, order)
 
     @override
@@ -139,7 +142,7 @@ class Chain(_Recording, fresh=True):
     def pulled_on(self, x: Array, gy: Array) -> Array:
         """The gradient, of arrays, through one Function after the other."""
         g, owned = gy, False
-        for node in reversed(self.nodes(x)):
+        for node in reversed(self.calls or self.nodes(x)):
             gx: Any = node.consume(g) if owned and node.consumes else node.pulled(g)[0]
             g = returned(gx, node.x, type(node).__name__, 0) if _is_foreign(gx, node) else gx
             owned = type(g) is ndarray and g is not gy and g.base is None
@@ -208,8 +211,8 @@ def _is_foreign(gx: object, node: Function) -> bool:
 
 
 def _order(x: Array) -> _Order | None:
-    """The order in which an array lies in memory, if it does and is large enough."""
-    if type(x) is not ndarray or x.nbytes <= 2 * _BLOCK:
+    """The order in which an array lies in memory, if it does."""
+    if type(x) is not ndarray:
         return None
     if x.flags.c_contiguous:
         return "C"
