@@ -37,8 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if whole:
         print(f"programs: {prod(whole) ** (1 / len(whole)):.2f} x HIPS in the geometric mean")
     if asked.save:
-        BASELINE.write_text(json.dumps(rows, indent=1) + "\n")
-        page.write(rows)
+        kept = _baseline() | rows
+        BASELINE.write_text(json.dumps(kept, indent=1) + "\n")
+        page.write(kept)
     slower: list[str] = [] if asked.save else compared(rows, _baseline())
     print("\n".join(slower) or "nothing is slower than the baseline by more than the noise")
     return bool(slower)

@@ -10,7 +10,7 @@ import pytest
 from typing_extensions import override
 
 from backprop import Add, Array, Function, Square, Variable
-from backprop.errors import OutputDroppedError
+from backprop.errors import CycleError, OutputDroppedError
 from tests.helpers import Cube, Split, Total, grad, grads, leaf
 
 
@@ -274,3 +274,24 @@ def test_a_dropped_output_of_such_a_function_is_said_to_be_dropped() -> None:
     assert isinstance(square, Square)
     with pytest.raises(OutputDroppedError):
         _ = square.output
+
+
+def test_a_cycle_through_either_input_is_found() -> None:
+    """Whichever of the two the sweep would go on with."""
+    for turned in (False, True):
+        x, w = leaf(1.0), leaf(2.0)
+        z = x + w if turned else w + x
+        node = z.creator
+        assert node is not None
+        w.set_creator(node)
+        with pytest.raises(CycleError, match="its own output"):
+            z.backward()
+
+
+def test_a_call_wants_the_gradient_of_what_is_no_constant() -> None:
+    """Of one input, too."""
+    one, two = Square()(leaf(1.0)).creator, (leaf(1.0) * 2.0).creator
+    assert one is not None
+    assert two is not None
+    assert one.wants(0)
+    assert [two.wants(0), two.wants(1)] == [True, False]

@@ -547,3 +547,19 @@ def test_a_rule_that_moves_where_the_truth_does_not_is_unstable() -> None:
         error = off(1e-6, 0.0, 0.0)
         found = judge._ill_conditioned(point, rule, ONE, error, 0, stable=True)
         assert found is excused
+
+
+def test_an_error_is_no_fault_of_one_dtype_if_the_rule_cannot_be_asked_around() -> None:
+    """It may be meant for this point alone."""
+    x, gy = np.array([3.0], np.float32), np.ones(1, np.float32)
+
+    def vjp(xs: Arrays, gy: Array) -> Sequence[Array]:
+        if xs[0] != 3:
+            raise ValueError("elsewhere")
+        return in_float32(1 + 1e-5)(xs, gy)
+
+    point, wrong = measure(SQUARE, (x,)), with_vjp(SQUARE, vjp)
+    (seen,) = compare(point, gy, wrong.vjp((x,), gy))
+
+    assert seen.ratio[0] > 1
+    assert mismatch(point, wrong, gy, seen) is None

@@ -622,3 +622,11 @@ def test_an_array_is_written_as_the_python_that_makes_it(x: Array, text: str) ->
     assert literal(x) == text
     again = eval(text, {"np": np})
     np.testing.assert_array_equal(again, x, strict=True)
+
+
+def test_what_a_value_loses_inside_is_told_by_a_wider_dtype_alone() -> None:
+    """If the rule computes in one."""
+    x = np.array([1.25, 3.0], np.float32)
+    narrow = plain(lambda x: np.asarray(2 * x, np.float64 if x.dtype == np.longdouble else x.dtype))
+
+    assert measuring.wider(narrow, (x,), 2 * x)[1].tolist() == [0.0, 0.0]

@@ -17,6 +17,7 @@ from backprop import (
     REALS,
     Array,
     BinaryFunction,
+    Chain,
     Exp,
     Function,
     Interval,
@@ -191,7 +192,7 @@ def test_every_rule_in_the_package_is_verified() -> None:
             for v in (y, *gxs, *ggxs):
                 reached |= rules_in(v)
     classes = {c for c in _subclasses(Node) if c.__module__.startswith("backprop.functions.")}
-    assert {c for c in classes if not c.__subclasses__()} - reached == set()
+    assert {c for c in classes if not c.__subclasses__()} - reached == {Chain}  # made of others
 
 
 @pytest.mark.no_cover

@@ -97,8 +97,11 @@ class Function(OneOutput, kind=True):
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
 
     def consume(self, gy: Any, /) -> Result:
-        """What `backward` gives; `gy` is nobody else's, and may be written into and returned."""
-        return self.backward(gy)
+        """What `backward` gives; `gy` is nobody else's, and may be written into and returned.
+
+        A class may have it beside its `backward`.
+        """
+        raise NotImplementedError
 
     def __call__(self, x: Operand, /) -> Variable:
         """Compute `forward`; unless under `no_grad()`, record this call as the result's creator."""
@@ -241,8 +244,11 @@ class BinaryFunction(OneOutput, kind=True):
         raise NotImplementedError(f"{type(self).__name__} needs a method backward(self, gy)")
 
     def consume(self, gy: Any, /) -> tuple[Result | None, Result | None]:
-        """What `backward` gives; `gy` is nobody else's: it may be written into, and one of both."""
-        return self.backward(gy)
+        """What `backward` gives; `gy` is nobody else's: it may be written into, and one of both.
+
+        A class may have it beside its `backward`.
+        """
+        raise NotImplementedError
 
     if TYPE_CHECKING:
 

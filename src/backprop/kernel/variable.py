@@ -442,7 +442,7 @@ class Node:
         self, v: object, gy: Array, take: Callable[[Any, Array], Array]
     ) -> tuple[Array, ...]:
         """The gradients of all outputs: `gy` for `v`, for others what `take` has for them."""
-        return (gy,)
+        raise NotImplementedError
 
     def _claim(self) -> Self:
         """The node for a call: this instance if no call has taken it yet, else one set up alike."""

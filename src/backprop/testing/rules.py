@@ -97,7 +97,7 @@ def rule_of(
     joined = _joined(call)
     return Rule(
         name=name_of(call),
-        forward=_forward(joined),
+        forward=call.of_arrays if isinstance(call, OnArraysToo) else _forward(joined),
         vjp=_vjp(joined),
         jvp=_jvp(joined),
         domains=domains,
@@ -243,9 +243,6 @@ def _joined(call: Anything) -> OnVariables:
 
 
 def _forward(call: OnVariables) -> Callable[..., Array]:
-    if isinstance(call, OnArraysToo):
-        return call.of_arrays
-
     def forward(*xs: Array) -> Array:
         y: object = call(*map(Variable, xs))
         if not isinstance(y, Variable):

@@ -81,7 +81,7 @@ class Arguments:
 
     def _called(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """What f gives; after that nobody differentiates by the inputs any more."""
-        self.nested = self.nested or _has_variable(kwargs)
+        self.nested = self.nested or (bool(kwargs) and _has_variable(kwargs))
         try:
             return run_recorded(f, *self.args, **kwargs)
         except (TypeError, ValueError, AttributeError) as error:
@@ -174,7 +174,7 @@ def pulled(y: Tree, gy: Tree | None, to: Arguments) -> Iterator[Any]:
     ys = list(leaves(y))
     gys = [None] * len(ys) if gy is None else list(alike(gy, y, "cotangents"))
     pairs = list(zip(ys, gys, strict=True))
-    if not (to.nested or _has_variable(gys)):
+    if not (to.nested or (gy is not None and _has_variable(gys))):
         walked = [pull(y, _cotangent(y, g).data, owned=g is None) for y, g in pairs]
         mine = set(map(id, to.inputs))
         to.nested = any(_is_live(v) for found in walked for v, _ in found if id(v) not in mine)

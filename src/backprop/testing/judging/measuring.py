@@ -244,7 +244,7 @@ def _lost(rule: Rule, at: Arrays, y: Array) -> Array:
             there = np.asarray(rule.truth(*wider_xs))
         except Exception:  # it takes no such dtype
             return np.zeros(y.size)
-        if there.dtype != other or there.shape != here.shape != y.shape:
+        if there.dtype != other or not there.shape == here.shape == y.shape:
             return np.zeros(y.size)
         apart = abs(there.reshape(-1).astype(np.longdouble) - here.reshape(-1))
         size = abs(here.reshape(-1).astype(np.longdouble))
