@@ -51,7 +51,7 @@ def measured(work: Work, seconds: float) -> Row:
     _agree(work, calls)
     times = measure(calls, seconds)
     row: Row = {name: 1e6 * t.best for name, t in times.items()}
-    against = times.get("torch" if work.beside == "torch" else work.beside)
+    against = times.get(work.beside)
     row["ratio"] = _rounded(times["ours"].over(against)) if against else None
     return row
 

@@ -44,8 +44,7 @@ def ours(work: Work) -> Call:
     import backprop.numpy as o
     from backprop import Variable
 
-    constants = 2 if work.program.__name__ == "mlp" else 0
-    n = len(work.inputs) - constants
+    n = len(_argnums(work))
 
     def call() -> list[Any]:
         xs = [Variable(x) for x in work.inputs[:n]]
@@ -83,24 +82,22 @@ def torch(work: Work) -> Call:
 
 def jax_jit(work: Work) -> Call:
     """JAX, compiled; compiling is not timed."""
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-    import jax.numpy as o
-
-    f = jax.jit(jax.grad(lambda *xs: o.sum(work.program(o, *xs)), _argnums(work)))
-    xs = [o.asarray(x) for x in work.inputs]
-    return lambda: [g.block_until_ready() for g in f(*xs)]
+    return _jax(work, compiled=True)
 
 
 def jax_eager(work: Work) -> Call:
     """JAX, one operation after another."""
+    return _jax(work, compiled=False)
+
+
+def _jax(work: Work, *, compiled: bool) -> Call:
     import jax
 
     jax.config.update("jax_enable_x64", True)
     import jax.numpy as o
 
-    f = jax.grad(lambda *xs: o.sum(work.program(o, *xs)), _argnums(work))
+    slope = jax.grad(lambda *xs: o.sum(work.program(o, *xs)), _argnums(work))
+    f = jax.jit(slope) if compiled else slope
     xs = [o.asarray(x) for x in work.inputs]
     return lambda: [g.block_until_ready() for g in f(*xs)]
 

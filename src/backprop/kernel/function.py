@@ -192,6 +192,36 @@ class Function(OneOutput, kind=True):
         bind(self, x=inputs[0], y=outputs[0])
 
 
+class SeveralInputs(Node, kind=True):
+    """A kind of Function that keeps its inputs in a tuple; None stands there for a Constant."""
+
+    __slots__ = ()
+
+    _inputs: tuple[Variable | None, ...]
+
+    @property
+    @override
+    def inputs(self) -> tuple[Variable, ...]:
+        if getattr(self, "generation", 0) < 1:  # not called, or a lifted twin
+            raise self._uncalled()
+        return tuple(
+            new_variable(data, Constant) if x is None else x
+            for x, data in zip(self._inputs, self.primals)
+        )
+
+    @property
+    @override
+    def live(self) -> tuple[Variable | None, ...]:
+        return self._inputs
+
+    @override
+    def lift(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> Self:
+        twin = super().lift(inputs, outputs)
+        live = tuple(None if x.is_constant else x for x in inputs)
+        setattr(twin, "_inputs", live)  # noqa: B010  # a slot that each kind has for itself
+        return twin
+
+
 _MISSING: Any = object()  # checkers know it as an operand that may be left out; a call does not
 
 
@@ -210,7 +240,7 @@ def _called(self: BinaryFunction, a: Operand, b: Operand = _MISSING, /) -> Varia
     return output
 
 
-class BinaryFunction(OneOutput, kind=True):
+class BinaryFunction(OneOutput, SeveralInputs, kind=True):
     """A function of two Variables, arrays or numbers. Numbers take the other operand's dtype.
 
     `backward` may give None for an operand that is a Constant: nobody asked for its gradient.
@@ -231,7 +261,6 @@ class BinaryFunction(OneOutput, kind=True):
     __slots__ = ("_inputs", "a", "b")
     arity: ClassVar[int | None] = 2
 
-    _inputs: tuple[Variable | None, Variable | None]
     a: Array
     b: Array
 
@@ -299,24 +328,8 @@ class BinaryFunction(OneOutput, kind=True):
     @property
     @override
     def inputs(self) -> tuple[Variable, Variable]:
-        a, b = _inputs(self)
+        a, b = super().inputs
         return a, b
-
-    @property
-    @override
-    def live(self) -> tuple[Variable | None, ...]:
-        return self._inputs
-
-    @override
-    def wants(self, i: int) -> bool:
-        return self._inputs[i] is not None
-
-    @override
-    def lift(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> Self:
-        twin = super().lift(inputs, outputs)
-        a, b = inputs
-        twin._inputs = (None if a.is_constant else a, None if b.is_constant else b)
-        return twin
 
     @property
     @override
@@ -332,7 +345,7 @@ class BinaryFunction(OneOutput, kind=True):
         bind(self, a=inputs[0], b=inputs[1], y=outputs[0])
 
 
-class NaryFunction(Node, kind=True):
+class NaryFunction(SeveralInputs, kind=True):
     """A function of any number of Variables that gives a tuple of Variables.
 
     Its operands may be arrays or numbers too; numbers take the dtype of the others.
@@ -355,7 +368,6 @@ class NaryFunction(Node, kind=True):
 
     __slots__ = ("_inputs", "_outputs", "xs", "ys")
 
-    _inputs: tuple[Variable | None, ...]
     _outputs: tuple[ref[Variable], ...]
     xs: tuple[Array, ...]
     ys: tuple[Array, ...]
@@ -396,26 +408,6 @@ class NaryFunction(Node, kind=True):
         node.ys = ys
         node._record(inputs)
         return outputs
-
-    @property
-    @override
-    def inputs(self) -> tuple[Variable, ...]:
-        return _inputs(self)
-
-    @property
-    @override
-    def live(self) -> tuple[Variable | None, ...]:
-        return self._inputs
-
-    @override
-    def wants(self, i: int) -> bool:
-        return self._inputs[i] is not None
-
-    @override
-    def lift(self, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> Self:
-        twin = super().lift(inputs, outputs)
-        twin._inputs = tuple(None if x.is_constant else x for x in inputs)
-        return twin
 
     @property
     @override
@@ -478,15 +470,6 @@ class NaryFunction(Node, kind=True):
     ) -> tuple[Array, ...]:
         outputs = (output() for output in self._outputs)
         return tuple(gy if y is v else take(y, data) for y, data in zip(outputs, self.ys))
-
-
-def _inputs(node: BinaryFunction | NaryFunction) -> tuple[Variable, ...]:
-    if getattr(node, "generation", 0) < 1:  # not called, or a lifted twin
-        raise node._uncalled()
-    return tuple(
-        new_variable(data, Constant) if x is None else x
-        for x, data in zip(node._inputs, node.primals)
-    )
 
 
 def bind(node: Node, **values: Array | Variable | tuple[Array | Variable, ...]) -> None:

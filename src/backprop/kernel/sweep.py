@@ -5,7 +5,7 @@ and a rule that takes cotangents back to them. Variable and the kinds of Functio
 
 Each node is passed once, after all its consumers, in O(nodes + edges). The Variable made last of
 those reached is held in locals, with its cotangent; only the others wait in a table and a heap. So
-a chain, x + x and a diamond meet neither.
+a chain and x + x meet neither.
 
 A cotangent is owned if the sweep made its array, or a rule that promises fresh arrays did, and
 nobody else has seen it: then it may be added to in place, handed to a rule that writes into it, and
