@@ -9,7 +9,7 @@ PEERS := .venv-peers
 ON_PATH := PATH="$(abspath $(VENV))/bin:$$PATH"  # pyright asks the python it finds there
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test test-pythons lint branches bench deep mutate frameworks judges docs clean
+.PHONY: help verify test mypy stubtest test-pythons lint branches bench deep mutate frameworks judges docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -18,9 +18,14 @@ verify: $(READY)  ## verify every built-in derivative rule and print the table
 	$(PY) -m backprop verify $(if $(SEED),--seed $(SEED))
 
 test: $(READY)  ## types (mypy, stubtest), tests, README and docstring examples, coverage
-	$(PY) -m mypy
-	$(PY) -m mypy.stubtest backprop --allowlist typings/stubtest-allowlist.txt
+	@$(MAKE) --no-print-directory -j 2 mypy stubtest
 	$(PY) -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
+
+mypy: $(READY)
+	$(PY) -m mypy
+
+stubtest: $(READY)
+	$(PY) -m mypy.stubtest backprop --allowlist typings/stubtest-allowlist.txt
 
 lint: $(READY)  ## style and format (ruff), the floors (import-linter), types as pyright sees them
 	$(PY) -m ruff check

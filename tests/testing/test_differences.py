@@ -17,7 +17,7 @@ from mpmath import mpf
 from backprop import POSITIVE, REALS, Array, Interval
 from backprop.errors import ArgumentTypeError
 from backprop.testing import central_difference, entries
-from backprop.testing.numeric import differences, limits
+from backprop.testing.numeric import differences, limits, room
 from backprop.testing.numeric.differences import column, curvature, ladder, one_sided, reach
 from tests.helpers import needs_wider
 
@@ -165,7 +165,7 @@ def test_the_judge_knows_nothing_of_what_it_judges() -> None:
     """Numerical differentiation imports nothing of the kernel, nor what checks its arguments."""
     imported = {
         f"{node.module}.{name.name}" if node.module == "backprop.testing" else f"{node.module}"
-        for module in (differences, limits, entries)
+        for module in (differences, limits, room, entries)
         for node in ast.walk(ast.parse(Path(module.__file__ or "").read_text()))
         if isinstance(node, ast.ImportFrom)
         for name in node.names
@@ -174,6 +174,7 @@ def test_the_judge_knows_nothing_of_what_it_judges() -> None:
     judge = {
         "backprop.testing.entries",
         "backprop.testing.numeric.limits",
+        "backprop.testing.numeric.room",
         "backprop.ground.narrowing",
     }
     assert ours == judge | {

@@ -12,6 +12,7 @@ from backprop.testing.budget import Budget
 from backprop.testing.examples import Example, examine, off, one, rejects
 from backprop.testing.generators.strategies import ordinary_inputs, small_ways
 from backprop.testing.laws.faults import RELATIVE, planted, scaled
+from backprop.testing.remembered import remembered
 from backprop.testing.rules import Rule
 from backprop.testing.screening.directions import along
 from backprop.testing.screening.suspects import convicted
@@ -34,7 +35,7 @@ def verdicts(
     for those that are larger than `least`.
     """
     spent = Budget(None) if budget is None else budget
-    faulty = {id(rule): planted(rule, dtypes) for rule in rules}
+    faulty = {id(rule): planted(remembered(rule), dtypes) for rule in rules}
     first = [example for example in found if example.point.rule.order == 1]
     given = [_gradients(e.point.rule, e) for e in first]
     seen: dict[str, bool | None] = {}

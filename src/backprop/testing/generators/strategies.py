@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import copysign, inf, isfinite
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from backprop.kernel.function import Function
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
 from backprop.testing.generators.builtins import builtin_functions
+from backprop.testing.generators.inner import Inner, inside
 from backprop.testing.judging.mismatch import PERIOD
 from backprop.testing.rules import Rule
 
@@ -205,9 +205,8 @@ def _kinds(domain: Interval, dtype: str, span: float = 1.0) -> dict[str, st.Sear
 
 def ordinary(domain: Interval, shape: Shape, dtype: str, rng: np.random.Generator) -> Array:
     """An array of ordinary numbers inside `domain`, drawn without Hypothesis."""
-    inner = Inner(domain, dtype)
     drawn = rng.uniform(*span_of(domain), int(np.prod(shape)))
-    return np.array([inner.fit(v) for v in drawn], dtype).reshape(shape)
+    return inside(drawn, domain, dtype).reshape(shape)
 
 
 def ordinary_inputs(
@@ -222,42 +221,3 @@ def span_of(domain: Interval) -> tuple[float, float]:
     """The lower and the upper end of ordinary numbers in a domain."""
     low = max(domain.low, -10.0 if domain.high > -10.0 else domain.high - 20.0)
     return low, min(domain.high, max(10.0, low + 20.0))
-
-
-class Inner:
-    """Moves a number into a domain, to a value that the dtype holds: rejects none."""
-
-    def __init__(self, domain: Interval, dtype: str) -> None:
-        self.domain: Interval = domain
-        self.dtype: type[np.floating[Any]] = np.dtype(dtype).type
-
-    def fit(self, x: float) -> float:
-        """`x` rounded to the dtype if that is inside, else some number inside."""
-        for candidate in (x, -x, self.inside()):
-            rounded = float(self.dtype(candidate))
-            if isfinite(rounded) and rounded in self.domain:
-                return rounded
-        raise ArgumentValueError(f"{self.domain!r} holds no {self.dtype.__name__}: widen it")
-
-    def scaled(self, sign: float, significand: float, exponent: int) -> float:
-        """The number ± significand · 2**exponent, moved into the domain."""
-        return self.fit(sign * significand * 2.0**exponent)
-
-    def beside(self, edge: float, side: float, exponent: int) -> float:
-        """The number at 2**exponent from an edge, relative to it, moved into the domain."""
-        return self.fit(edge + side * max(abs(edge), 1.0) * 2.0**exponent)
-
-    def inside(self) -> float:
-        """Some number inside."""
-        most = float(np.finfo(self.dtype).max)
-        ends = self.domain.low, self.domain.high
-        low, high = (e if abs(e) <= most else copysign(inf, e) for e in ends)
-        if isfinite(low) and isfinite(high):
-            middle = low / 2 + high / 2
-        elif isfinite(low) or isfinite(high):
-            middle = low + max(abs(low), 1.0) if isfinite(low) else high - max(abs(high), 1.0)
-        else:
-            middle = 1.0
-        while middle in self.domain.excluded:
-            middle = middle / 2 + high / 2 if isfinite(high) else middle + max(middle, 1.0)
-        return middle

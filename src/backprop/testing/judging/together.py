@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,10 +18,8 @@ from backprop.ground.arrays import Array
 from backprop.ground.domain import Interval
 from backprop.testing.judging.judge import mismatch
 from backprop.testing.judging.measuring import FEW_TRIALS, ROUNDINGS, Point, compare, measure
+from backprop.testing.numeric.room import room_along
 from backprop.testing.rules import Arrays, Rule
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _MOST: Final = 64  # elements; in larger arrays numbers are repeated on purpose
 _GROUPS: Final = 2  # of equal elements, the largest ones
@@ -55,7 +53,7 @@ def _repeated(xs: Arrays) -> list[float]:
 
 
 def _wrong_along(rule: Rule, xs: Arrays, vs: Arrays, gy: Array) -> str | None:
-    room = min((_room(d, x, v) for d, x, v in zip(rule.domains, xs, vs)), default=inf)
+    room = min((room_along(d, x, v) for d, x, v in zip(rule.domains, xs, vs)), default=inf)
     if room < _NARROW:
         return None
     line, at = _line(rule, xs, vs, room), np.zeros((), np.result_type(*xs))
@@ -110,9 +108,3 @@ def _line(rule: Rule, xs: Arrays, vs: Arrays, room: float) -> Rule:
         call=None,
         composed=True,
     )
-
-
-def _room(domain: Interval, x: Array, v: NDArray[Any]) -> float:
-    """How far t may go before x + t v leaves the domain."""
-    rooms = [domain.distance(float(a)) / abs(float(b)) for a, b in zip(x.flat, v.flat) if b]
-    return min(rooms, default=inf)

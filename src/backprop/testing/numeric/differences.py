@@ -26,6 +26,7 @@ from backprop.ground.domain import REALS, Interval
 from backprop.ground.narrowing import is_numpys
 from backprop.testing import entries
 from backprop.testing.numeric.limits import CENTRAL, ONE_SIDED, SAFETY, Derivative, kink, limit
+from backprop.testing.numeric.room import room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -194,15 +195,14 @@ def _at_all(
     f: Map, x: Array, domain: Interval, top: NDArray[np.int_], noise: Array | float
 ) -> Derivative:
     """The derivatives by a ladder that begins at 2**top for each element, or at its room."""
-    edges = np.array([inf, *domain.edges])[:, np.newaxis]
-    room = _exponents(abs(x - edges).min(axis=0)) - 2
-    exponents = np.minimum(top, room) // 3 * 3 - 3 * np.arange(_FEW)[:, np.newaxis]
+    most = _exponents(room(domain, x)) - 2
+    exponents = np.minimum(top, most) // 3 * 3 - 3 * np.arange(_FEW)[:, np.newaxis]
     with np.errstate(all="ignore"):
         steps: Array = (_FRACTION * 2.0**exponents).astype(x.dtype)
         steps[exponents < _exponents(np.spacing(abs(x))) + 11] = np.nan
         points = x + steps, x - steps
         rows = [np.array([np.asarray(f(row)) for row in side]) for side in points]
-        largest, narrow = np.maximum(abs(rows[0]).max(axis=0), abs(x)), 2.0**room < _NARROW * abs(x)
+        largest, narrow = np.maximum(abs(rows[0]).max(axis=0), abs(x)), 2.0**most < _NARROW * abs(x)
         ulps = _ulps(rows[0], rows[1], largest, narrow)
         half: Array = (points[0] - points[1]) / 2
         here, above, below, half, ulps = _exact(np.asarray(f(x)), *rows, half, ulps)
@@ -271,9 +271,9 @@ def ladder(x: np.floating, domain: Interval, near: float = inf) -> list[float]:
     at = float(x)
     if not isfinite(at) or at not in domain:
         return []
-    room = _exponent(domain.distance(at)) - 2
+    most = _exponent(domain.distance(at)) - 2
     finest = _exponent(float(np.spacing(abs(x)))) + 11  # one more than the bits of the fraction
-    tops = {min(top, room) // 3 * 3 for top in (-2, _exponent(at) - 3 if at else -2)}
+    tops = {min(top, most) // 3 * 3 for top in (-2, _exponent(at) - 3 if at else -2)}
     beside = (_exponent(near) - 3) // 3 * 3
     if beside < max(tops) and not any(top - _FAR <= beside <= top for top in tops):
         tops.add(beside)

@@ -18,12 +18,16 @@ If finer steps contradict the best estimate by more than both errors, the bound 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import inf
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from backprop.ground.arrays import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RATIO: Final = 8  # between neighbours on the ladder; exponents are multiples of 3
 SAFETY: Final = 4
@@ -135,11 +139,21 @@ def _error(s: Array, t: Array, h: Array, noise: Array, neighbours: Array) -> Arr
     """How far each row of `s` may be off: its move from the coarser one, and the noise of f."""
     moved = np.full_like(s, inf)
     moved[1:] = np.where(neighbours, abs(s[1:] - s[:-1]), inf)
-    scatter = abs(np.where(np.isnan(s), t, s)[np.newaxis] - s[:, np.newaxis]) * h[np.newaxis]
-    finer = np.triu(np.ones((len(s), len(s)), bool), 1)[:, :, np.newaxis]
-    scatter = np.where(finer & np.isfinite(scatter), scatter, 0).max(axis=1)
+    scatter = np.zeros_like(s)
+    if len(s) > 1:
+        coarse, fine, starts = _pairs(len(s))
+        apart = abs(np.where(np.isnan(s), t, s)[fine] - s[coarse]) * h[fine]
+        apart[~np.isfinite(apart)] = 0
+        scatter[:-1] = np.maximum.reduceat(apart, starts)
     error: Array = moved + np.maximum(noise, scatter) / h
     return np.where(np.isfinite(error), error, inf)
+
+
+@cache
+def _pairs(rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Each row and each finer one, and where the pairs of each row begin."""
+    coarse, fine = np.triu_indices(rows, 1)
+    return coarse, fine, np.flatnonzero(np.diff(coarse, prepend=-1))
 
 
 def _best(values: Array, errors: Array, steps: Array, flat: Array) -> Derivative:

@@ -16,6 +16,7 @@ from backprop.ground.arrays import Array
 from backprop.ground.domain import Interval
 from backprop.testing.numeric.differences import Map, column
 from backprop.testing.numeric.limits import SAFETY, Derivative
+from backprop.testing.numeric.room import room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,9 +68,8 @@ def _kinked(far: Derivative, near: Derivative) -> NDArray[np.bool_]:
 
 
 def _slopes(f: Map, x: Array, j: int, domain: Interval, within: float) -> Derivative:
-    room = np.array([domain.distance(float(v)) for v in x.flat]).reshape(x.shape)
     least = abs(x[x != 0]).min() if x.any() else 1.0  # so that a zero stays below what is above it
-    scale = np.minimum(np.where(x == 0, least, abs(x)), room).astype(x.dtype) * within
+    scale = np.minimum(np.where(x == 0, least, abs(x)), room(domain, x)).astype(x.dtype) * within
     alone = float(scale.flat[j]) * _ALONE
     found: list[Derivative] = []
     for direction in _directions(x, j):

@@ -16,13 +16,14 @@ import numpy as np
 
 from backprop.ground.arrays import Array, Shape
 from backprop.ground.domain import Interval
+from backprop.testing.generators.inner import inside
 from backprop.testing.generators.strategies import ordinary, span_of
 from backprop.testing.judging.measuring import ULPS, wider
 from backprop.testing.numeric.differences import column
 from backprop.testing.numeric.limits import SAFETY
+from backprop.testing.numeric.room import room_along
 from backprop.testing.rules import Arrays, Rule
 from backprop.testing.screening.shapes import every
-from backprop.testing.screening.strata import inside
 from backprop.testing.screening.suspects import Suspect
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class _Line:
         """By how many tolerances <vjp(gy), v> differs from the numeric one; 0 if by less than 1."""
         tangents = _split(self.at, v)
         each = zip(self.rule.domains, self.at, tangents, strict=True)
-        room = min(_room(domain, x, tangent) for domain, x, tangent in each)
+        room = min(room_along(domain, x, tangent) for domain, x, tangent in each)
         if not room > 0:
             return 0.0
         g = self.gy.reshape(-1).astype(np.longdouble)
@@ -179,15 +180,6 @@ def _split(xs: Arrays, v: NDArray[np.float64]) -> Arrays:
     ends = np.cumsum([x.size for x in xs])[:-1]
     parts = np.split(v, ends)
     return tuple(part.reshape(x.shape).astype(x.dtype) for part, x in zip(parts, xs))
-
-
-def _room(domain: Interval, x: Array, v: Array) -> float:
-    """How far t may go before x + t v leaves the domain."""
-    if not domain.edges:
-        return inf
-    flat, speed = x.reshape(-1), abs(v.reshape(-1))
-    rooms = [domain.distance(float(a)) / float(s) for a, s in zip(flat, speed) if s]
-    return min(rooms, default=inf)
 
 
 def _narrowed(line: _Line, v: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.ground.domain import Interval
-from backprop.testing.generators.strategies import Inner, span_of
+from backprop.testing.generators.inner import inside
+from backprop.testing.generators.strategies import span_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,33 +42,6 @@ def strata(domain: Interval, size: int, dtype: str, rng: np.random.Generator) ->
     )
     rng.shuffle(numbers)
     return inside(numbers, domain, dtype)
-
-
-def inside(numbers: NDArray[np.float64], domain: Interval, dtype: str) -> Array:
-    """Each number, or where the domain does not have it, one that it has: folded at its edges."""
-    low, high, inner = domain.low, domain.high, Inner(domain, dtype)
-    if isfinite(low) and isfinite(high):
-        folded = low + np.mod(numbers - low, high - low)
-    elif isfinite(low):
-        folded = low + abs(numbers - low)
-    elif isfinite(high):
-        folded = high - abs(numbers - high)
-    else:
-        folded = numbers
-    with np.errstate(over="ignore"):
-        for candidates in (-numbers, folded):
-            numbers = np.where(_holds(domain, numbers, dtype), numbers, candidates)
-        for k in np.flatnonzero(~_holds(domain, numbers, dtype)):
-            numbers[k] = inner.fit(float(numbers[k]))
-        return numbers.astype(dtype)
-
-
-def _holds(domain: Interval, numbers: NDArray[np.float64], dtype: str) -> NDArray[np.bool_]:
-    """Where a number, rounded to the dtype, is finite and in the domain."""
-    with np.errstate(over="ignore"):
-        rounded = numbers.astype(dtype).astype(np.float64)
-    held = np.isfinite(rounded) & (domain.low < rounded) & (rounded < domain.high)
-    return held & ~np.isin(rounded, domain.excluded)
 
 
 def _even(size: int, low: float, high: float, rng: np.random.Generator) -> NDArray[np.float64]:
