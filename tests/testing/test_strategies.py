@@ -38,11 +38,11 @@ from backprop.testing import (
     registration,
 )
 from backprop.testing.generators.expressions import Expression
+from backprop.testing.generators.inner import Inner
 from backprop.testing.generators.programs import _grown, _well_inside, admissible, chains, moves
 from backprop.testing.generators.strategies import (
     PAIRS,
     SHAPES,
-    Inner,
     _kinds,
     ordinary,
     small_ways,

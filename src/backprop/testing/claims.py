@@ -10,6 +10,7 @@ from backprop.ground.domain import REALS, Domain
 from backprop.testing import entries
 from backprop.testing.domains.confined import Confined, Where
 from backprop.testing.entries import Ways
+from backprop.testing.landmarks import landmarks
 from backprop.testing.rules import Rule
 
 
@@ -45,9 +46,11 @@ class Claims:
         confined = Confined(self.domain)
         return confined, confined.intervals, confined.ways(shapes, target)
 
-    def of(self, rules: tuple[Rule, ...], confined: Confined) -> tuple[Rule, ...]:
-        """The rules, of which all this is so."""
-        return tuple(confined.of(self._said(rule)) for rule in rules)
+    def of(self, rules: tuple[Rule, ...], confined: Confined, *code: object) -> tuple[Rule, ...]:
+        """The rules, of which all this is so, and the numbers that stand in their code."""
+        marks = landmarks(*code)
+        said = (replace(self._said(rule), landmarks=marks) for rule in rules)
+        return tuple(map(confined.of, said))
 
     def _said(self, rule: Rule) -> Rule:
         return replace(

@@ -59,6 +59,7 @@ class Rule:
     reference: Callable[..., Any] | None = None  # a better forward, which judges in its place
     precision: float = 0.0  # how exact the forward is, relative to its largest value
     ignored: frozenset[str] = frozenset()  # the kinds of findings that are known already
+    landmarks: tuple[float, ...] = ()  # the numbers in its code
 
     @property
     def arity(self) -> int:

@@ -25,6 +25,7 @@ from backprop.testing.search import enough, examples_of
 from backprop.testing.survey import surveyed
 
 _AFTER: Final = 0.2  # the part that is for saying how far a finding reaches
+_FOLLOWED: Final = 5.0  # seconds for that where nothing is said: of large arrays it takes long
 _SHARE: Final = 0.6  # the part of the time that is for examples and looks, not for the proof
 
 
@@ -78,7 +79,7 @@ def _run(rules: tuple[Rule, ...], effort: Effort, seed: int) -> Report:
         if failure is not None:
             raise failure
     except GradientMismatch as failure:
-        after = Budget(None if seconds is None else seconds * _AFTER)
+        after = Budget(_FOLLOWED if seconds is None else seconds * _AFTER)
         raise surveyed(failure, seed, after) from failure.__cause__
     _judged(rules, found)
     found.sort(key=lambda example: example.detectable)

@@ -13,6 +13,7 @@ from hypothesis import Phase, given, strategies as st
 from backprop.ground.arrays import Shape
 from backprop.testing.budget import Budget
 from backprop.testing.examples import Example, examine
+from backprop.testing.generators.draws import seeds
 from backprop.testing.generators.strategies import inputs, ordinary_inputs, small_ways, ways
 from backprop.testing.judging.mismatch import CannotCall, GradientMismatch
 from backprop.testing.rules import Arrays, Rule
@@ -70,7 +71,7 @@ def _search(
 
     @hypothesis.seed(seed)
     @silent(examples, PHASES)
-    @given(_inputs_of(rules, dtypes), st.integers(0, 2**32 - 1))
+    @given(_inputs_of(rules, dtypes), seeds())
     def attempt(call: tuple[Rule, Arrays], number: int) -> None:
         if budget.spent and (found or failures):  # what is found is shrunk no further
             return

@@ -128,7 +128,7 @@ def verify(
         asked = intervals, ways, order, framework
         rules = tuple(r for bound in bounds for r in rules_for(function, *asked, bound))
         effort = Effort(dtypes, examples, seed, budget, all)
-        return run(claims.of(rules, confined), effort)
+        return run(claims.of(rules, confined, function), effort)
 
 
 def verify_rule(
@@ -214,7 +214,8 @@ def verify_rule(
     with quiet():
         confined, intervals, ways = claims.taken(shapes, forward)
         rule = pair_in(framework, (forward, vjp, jvp), intervals, ways, claims.settings)
-        return run(claims.of((rule,), confined), Effort(dtypes, examples, seed, budget, all))
+        given = claims.of((rule,), confined, forward, vjp, jvp)
+        return run(given, Effort(dtypes, examples, seed, budget, all))
 
 
 def verify_jacobian(
@@ -288,4 +289,5 @@ def verify_jacobian(
     with quiet():
         confined, intervals, ways = claims.taken(shapes, fun)
         rules = jacobian_rules(fun, jac, hess, hessp, intervals, ways, claims.settings)
-        return run(claims.of(rules, confined), Effort(dtypes, examples, seed, budget, all))
+        given = claims.of(rules, confined, fun, jac, hess, hessp)
+        return run(given, Effort(dtypes, examples, seed, budget, all))

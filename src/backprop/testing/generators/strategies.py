@@ -15,6 +15,7 @@ from backprop.kernel.function import Function
 from backprop.kernel.variable import Node, Variable
 from backprop.testing import entries
 from backprop.testing.generators.builtins import builtin_functions
+from backprop.testing.generators.draws import exponents, fractions, uniform
 from backprop.testing.generators.inner import Inner, inside
 from backprop.testing.judging.mismatch import PERIOD
 from backprop.testing.rules import Rule
@@ -181,7 +182,7 @@ def _kinds(domain: Interval, dtype: str, span: float = 1.0) -> dict[str, st.Sear
     least = 0.0 if span == 1 else 2.0 ** min(_SMALLEST, int(lowest * span))
     special = [inner.fit(v) for v in _SPECIAL if v in domain] or [inner.fit(0.0)]
     kinds = {
-        "ordinary": st.floats(*span_of(domain)).map(
+        "ordinary": uniform(*span_of(domain)).map(
             lambda v: inner.fit(v if abs(v) >= least else 0.0)
         ),
         "special": st.sampled_from(special),
@@ -190,8 +191,8 @@ def _kinds(domain: Interval, dtype: str, span: float = 1.0) -> dict[str, st.Sear
         kinds["any magnitude"] = st.builds(
             inner.scaled,
             st.sampled_from([1.0, -1.0]),
-            st.floats(1.0, 2.0, exclude_max=True),
-            st.integers(int(lowest * span), int(highest * span)),
+            fractions().map(lambda part: 1.0 + part),
+            exponents(int(lowest * span), int(highest * span)),
         )
     if domain.edges:
         kinds["edges"] = st.builds(

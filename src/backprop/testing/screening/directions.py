@@ -24,12 +24,14 @@ from backprop.testing.numeric.limits import SAFETY
 from backprop.testing.numeric.room import room_along
 from backprop.testing.rules import Arrays, Rule
 from backprop.testing.screening.shapes import every
+from backprop.testing.screening.strata import between
 from backprop.testing.screening.suspects import Suspect
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ONE_HOT: Final = 0.25
+_AS_LARGE: Final = 0.2
 _REGIMES: Final = ((0.0, 1.0), (10.0, 100.0), (-1.0, 0.0), (-100.0, -10.0))
 _FEW: Final = 6  # elements of an input that the judge looks at one by one
 _MOST: Final = 12  # suspects, of which the judge acquits all if he does the first
@@ -49,7 +51,8 @@ def points(rule: Rule, dtype: str, count: int, rng: np.random.Generator) -> Iter
     """So many inputs of every shape, ordinary, with ties, and far or near 0 in turn."""
     for k, way in enumerate(every(rule, count, rng)):
         each = zip(rule.domains, way, strict=True)
-        drawn = tuple(_drawn(domain, shape, dtype, k, rng) for domain, shape in each)
+        marks = rule.landmarks
+        drawn = tuple(_drawn(domain, shape, dtype, k, rng, marks) for domain, shape in each)
         yield rule.placed(_anywhere(rule, drawn, rng) if k % 4 == 3 else drawn)
 
 
@@ -81,7 +84,7 @@ class _Line:
         """None where there is no finite value or no gradient: the search says what is wrong."""
         try:
             y = np.asarray(rule.forward(*xs))
-            gy = _cotangent(y, rng)
+            gy = _cotangent(y, rng, rule.landmarks)
             gxs = [np.asarray(gx) for gx in rule.vjp(xs, gy)]
         except Exception:
             return None
@@ -127,21 +130,35 @@ class _Line:
         return slope.value, slope.error
 
 
-def _cotangent(y: Array, rng: np.random.Generator) -> Array:
-    """A random cotangent of all elements, or of one alone: so are the rows of Jacobians made."""
-    gy = np.asarray(rng.standard_normal(y.shape), y.dtype)
+def _cotangent(y: Array, rng: np.random.Generator, landmarks: tuple[float, ...]) -> Array:
+    """A random cotangent of all elements, or of one alone: so are the rows of Jacobians made.
+
+    It may be as large as a number in the code: gradients are clipped there.
+    """
+    size = rng.choice(landmarks) if landmarks and rng.random() < _AS_LARGE else 1.0
+    gy = np.asarray(size * rng.standard_normal(y.shape), y.dtype)
     if y.size > 1 and rng.random() < _ONE_HOT:
         gy = np.where(np.arange(y.size).reshape(y.shape) == rng.integers(y.size), gy, 0)
     return gy
 
 
-def _drawn(domain: Interval, shape: Shape, dtype: str, k: int, rng: np.random.Generator) -> Array:
+def _drawn(
+    domain: Interval,
+    shape: Shape,
+    dtype: str,
+    k: int,
+    rng: np.random.Generator,
+    landmarks: tuple[float, ...],
+) -> Array:
     """Ordinary numbers, those of which many are equal, and numbers near 0 and far, in turn.
 
-    And arrays of which all is in one regime: between 0 and 1, above 10, ascending.
+    And arrays of which all is in one regime: between 0 and 1, above 10, ascending; and between the
+    landmarks of the rule's code.
     """
     size = int(np.prod(shape))
-    if k % 3 == 0 and k % 2:
+    if landmarks and k % 5 == 4:
+        numbers = between(landmarks, size, rng)
+    elif k % 3 == 0 and k % 2:
         numbers = rng.uniform(*_REGIMES[k // 6 % len(_REGIMES)], size)
         numbers = np.sort(numbers) if k // 6 % 2 else numbers
     elif k % 3 == 0:

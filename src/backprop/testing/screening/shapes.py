@@ -15,19 +15,38 @@ _ALWAYS: Final[Shapes] = tuple(
 )
 _AXES: Final = (1, 2, 2, 2, 3, 3, 4, 5)
 _LENGTHS: Final = (1, 2, 2, 3, 3, 4, 5, 6)
+_TOLD: Final = 12  # shapes that the code of a rule tells
+_ENDLESS: Final = 50_000  # elements
+_BROAD: Final = 1000  # rows or columns
+_HIGH: Final = 8  # axes
 _WIDE: Final = 12  # elements beside a long axis
 _LONG: Final = (7, 8, 9, 16, 17, 32, 33, 64, 128, 300, 1024)
 
 
 def every(rule: Rule, count: int, rng: np.random.Generator) -> list[tuple[Shape, ...]]:
-    """So many ways to call a rule: all its own in turn, or any, of two inputs broadcast."""
+    """So many ways to call a rule: all its own in turn, or any, of two inputs broadcast.
+
+    And a few more that the numbers in its code may mean.
+    """
     if rule.shapes is not None or rule.few is not None or rule.arity > 2:
         own = ways(rule)
         return [own[k % len(own)] for k in range(count)]
+    told = [(shape,) for mark in rule.landmarks for shape in _told(mark)][:_TOLD]
+    fixed = [*_ALWAYS, *told]
+    others = range(count - len(_ALWAYS))
     if rule.arity == 1:
-        return [*_ALWAYS, *((_shape(rng),) for _ in range(count - len(_ALWAYS)))][:count]
-    fixed = [(shape, shape) for (shape,) in _ALWAYS]
-    return [*fixed, *(_stretched(_shape(rng), rng) for _ in range(count - len(fixed)))][:count]
+        return [*fixed, *((_shape(rng),) for _ in others)][: count + len(told)]
+    alike = [(shape, shape) for (shape,) in fixed]
+    return [*alike, *(_stretched(_shape(rng), rng) for _ in others)][: count + len(told)]
+
+
+def _told(mark: float) -> tuple[Shape, ...]:
+    """Shapes that a number in the code may mean: so many elements, rows, columns or axes."""
+    n = int(mark)
+    if n != mark or not 2 < n < _ENDLESS:
+        return ()
+    matrices = ((n, 2), (2, n)) if n < _BROAD else ()
+    return ((n,), (n + 1,), *matrices, *(((2,) * n,) if n < _HIGH else ()))
 
 
 def _shape(rng: np.random.Generator) -> Shape:

@@ -17,7 +17,7 @@ from backprop.testing.looks import Look, looks_of
 from backprop.testing.numeric.differences import Map, elementwise
 from backprop.testing.numeric.limits import SAFETY
 from backprop.testing.rules import Arrays, Rule
-from backprop.testing.screening.strata import strata
+from backprop.testing.screening.strata import between, strata
 from backprop.testing.screening.suspects import Suspect
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SIZE: Final = 2500  # more than a block of any loop that goes by blocks
 _FEW: Final = 7
+_CLIPPED: Final = 0.1
 _ROUNDINGS: Final = 64  # by how many vector instructions may differ from those for the rest
 _MOST: Final = 24  # suspects of one input, one of each binade
 _PLACED: Final = 2  # of these are looked at within the whole array
@@ -37,11 +38,11 @@ def swept(rule: Rule, dtype: str, rng: np.random.Generator, looks: list[Look]) -
     """
     if rule.shapes is not None:
         return
-    xs = tuple(strata(domain, SIZE, dtype, rng) for domain in rule.domains)
+    xs = tuple(strata(domain, SIZE, dtype, rng, rule.landmarks) for domain in rule.domains)
     with np.errstate(all="ignore"):
         if not _is_elementwise(rule, xs, rng):
             return
-        gy = rng.choice((-1.5, -1.0, 0.5, 1.0), SIZE).astype(dtype)
+        gy = _cotangent(rule, dtype, rng)
         measured = list(_measured(rule, xs, gy))
         looks += looks_of(xs, measured)
         seen = [(m.input, k, m) for m in measured for k in _worst(m, xs[m.input])]
@@ -51,6 +52,17 @@ def swept(rule: Rule, dtype: str, rng: np.random.Generator, looks: list[Look]) -
         for i, k in placed[:_PLACED]:
             alone_there = np.where(np.arange(SIZE) == k, gy, 0).astype(dtype)
             yield Suspect(rule, xs, alone_there, tuple([k] * (n == i) for n in range(len(xs))))
+
+
+def _cotangent(rule: Rule, dtype: str, rng: np.random.Generator) -> Array:
+    """Ordinary numbers, and a tenth as large as those in the rule's code: it may clip there."""
+    gy = rng.choice((-1.5, -1.0, 0.5, 1.0), SIZE)
+    half = float(np.finfo(dtype).max) / 2
+    marks = tuple(mark for mark in rule.landmarks if mark < half)
+    if marks:
+        large = rng.choice((*marks, *between(marks, len(marks), rng)), SIZE)
+        gy = np.where(rng.random(SIZE) < _CLIPPED, gy * large, gy)
+    return gy.astype(dtype)
 
 
 def _is_elementwise(rule: Rule, xs: Arrays, rng: np.random.Generator) -> bool:
