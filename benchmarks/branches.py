@@ -15,6 +15,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import product
@@ -28,6 +29,8 @@ from backprop import functions
 from backprop.errors import NoGraphError
 from backprop.functions.registry import CASES
 from backprop.ground.arrays import Shape
+from backprop.kernel.sweep import pull
+from backprop.kernel.variable import Variable
 from backprop.testing.generators.expressions import cases_of, rules_of  # backprop.numpy too
 from backprop.testing.generators.strategies import DTYPES, ordinary, small_ways
 from backprop.testing.rules import Rule
@@ -38,8 +41,6 @@ _Node = TypeVar("_Node", bound=ast.stmt)
 
 FOLDER: Final = Path(functions.__file__).parent
 EXCLUDED: Final = ("@overload", "raise NotImplementedError$", "if TYPE_CHECKING:", "[#] no case: .")
-
-MAKER: Final = "bases.py"  # it makes functions of rules, which are verified themselves
 
 
 def main() -> int:
@@ -56,13 +57,14 @@ def main() -> int:
 def _own() -> dict[Path, list[Callable[..., Any]]]:
     """The functions with cases, by the file that they stand in."""
     found: dict[Path, list[Callable[..., Any]]] = {
-        p: [] for p in sorted(FOLDER.rglob("*.py")) if p.name != MAKER
+        p: []
+        for p in sorted(FOLDER.glob("*/*.py"))  # above them stands what makes functions
     }
     for function in CASES:
         path = Path(str(sys.modules[function.__module__].__file__))
         if path not in found:  # its module was named after NumPy's
             path = Path(inspect.unwrap(function).__code__.co_filename)
-        if path.name != MAKER:
+        if path in found:
             found[path].append(function)
     return found
 
@@ -92,8 +94,8 @@ def unentered(path: Path, own: list[Callable[..., Any]], everywhere: Files) -> I
     bodies = [*_bodies(tree)]
     mine = _measured(path, own) if bodies and any(map(cases_of, own)) else None
     raising = {line for node in _nodes(tree, ast.Raise) for line in _span(node)}
-    for first, body in bodies:
-        entered = mine is not None and first in mine["executed_lines"]
+    for first, body, shared in bodies:
+        entered = mine is not None and first in mine["executed_lines"] and not shared
         report = mine if mine is not None and entered else everywhere[path]
         for line in sorted(body.intersection(report["missing_lines"]) - raising):
             yield f"{path.name}:{line}: never run"
@@ -106,14 +108,20 @@ def _place(line: int) -> str:
     return f"line {line}" if line > 0 else "the end of the function"
 
 
-def _bodies(tree: ast.Module) -> Iterator[tuple[int, set[int]]]:
-    """The first line and all lines of functions and methods, but those that give no Variables."""
+def _bodies(tree: ast.Module) -> Iterator[tuple[int, set[int], bool]]:
+    """The first line and all lines of functions and methods, but those that give no Variables.
+
+    And whether it is a helper that other files use too: it has no underscore, and no cases.
+    """
     idle = {f.__name__ for f in CASES if not cases_of(f)}
+    named = {f.__name__ for f in CASES}
+    helpers = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)} - named
     for node in _nodes(tree, ast.FunctionDef):
         inner = {n for other in _nodes(node, ast.FunctionDef) for n in _span(other)}
         if node.name not in idle:
             first = node.body[bool(ast.get_docstring(node)) and len(node.body) > 1].lineno
-            yield first, set(range(first, (node.end_lineno or first) + 1)) - inner
+            body = set(range(first, (node.end_lineno or first) + 1)) - inner
+            yield first, body, node.name in helpers and node.name[0] != "_"
 
 
 def _nodes(tree: ast.AST, kind: type[_Node]) -> list[_Node]:
@@ -152,6 +160,9 @@ def _once(rule: Rule, way: tuple[Shape, ...], dtype: str) -> None:
     )
     with suppress(NoGraphError):  # where all is constant, no rule runs
         rule.vjp(xs, np.ones_like(rule.forward(*xs)))
+    if rule.call is not None:  # with a cotangent that is the sweep's own: `consume`
+        y = rule.call(*map(Variable, xs))
+        deque(pull(y, np.ones_like(y.data), owned=True) if y.creator else (), maxlen=0)
     if rule.jvp is not None:
         rule.jvp(xs, txs)
 

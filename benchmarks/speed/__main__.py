@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.speed import libraries, page
-from benchmarks.speed.programs import PROGRAMS
+from benchmarks.speed.programs import PROGRAMS, SECOND
 from benchmarks.speed.timing import measure
 from benchmarks.speed.works import WORKS, Work
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     libraries.warm_allocator()
     rows: dict[str, Row] = {}
     print(_line("", ["ours", *_NAMES], "ours / floor or peer", "target"))
-    for work in (*WORKS, *PROGRAMS):
+    for work in (*WORKS, *PROGRAMS, *SECOND):
         if asked.only in work.name:
             rows[work.name] = row = measured(work, asked.seconds)
             print(shown(work, row), flush=True)
@@ -57,8 +57,9 @@ def measured(work: Work, seconds: float) -> Row:
 
 
 def _calls(work: Work) -> dict[str, Callable[[], list[Any]]]:
-    calls = {"ours": libraries.ours_by_grad(work) if work in PROGRAMS else libraries.ours(work)}
-    if work not in PROGRAMS:
+    by_grad = work not in WORKS
+    calls = {"ours": libraries.ours_by_grad(work) if by_grad else libraries.ours(work)}
+    if not by_grad:
         calls["grad"] = libraries.ours_by_grad(work)
     if work.floor is not None:
         calls["NumPy"] = libraries.by_hand(work)

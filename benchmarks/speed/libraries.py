@@ -57,8 +57,13 @@ def ours(work: Work) -> Call:
 def ours_by_grad(work: Work) -> Call:
     """This package: grad."""
     import backprop.numpy as o
-    from backprop import elementwise_grad
+    from backprop import elementwise_grad, hvp
 
+    if work.second:
+        product = hvp(lambda x: work.program(o, x))
+        (x,) = work.inputs
+        v = np.ones_like(x)
+        return lambda: [product(x, v)]
     f = elementwise_grad(lambda *xs: work.program(o, *xs), _argnums(work))
     return lambda: list(f(*work.inputs))
 
@@ -74,6 +79,9 @@ def torch(work: Work) -> Call:
     def call() -> list[Any]:
         xs = [x.clone().requires_grad_() for x in tensors[:n]]
         y = work.program(t, *xs, *tensors[n:])
+        if work.second:
+            (gx,) = t.autograd.grad(y, xs, create_graph=True)
+            return list(t.autograd.grad(gx.sum(), xs))
         y.backward(t.ones_like(y))
         return [x.grad for x in xs]
 
@@ -97,6 +105,9 @@ def _jax(work: Work, *, compiled: bool) -> Call:
     import jax.numpy as o
 
     slope = jax.grad(lambda *xs: o.sum(work.program(o, *xs)), _argnums(work))
+    if work.second:
+        first = slope
+        slope = jax.grad(lambda x: o.sum(first(x)[0]), (0,))
     f = jax.jit(slope) if compiled else slope
     xs = [o.asarray(x) for x in work.inputs]
     return lambda: [g.block_until_ready() for g in f(*xs)]
@@ -108,6 +119,9 @@ def hips(work: Work) -> Call:
     from autograd import elementwise_grad
 
     f = elementwise_grad(lambda *xs: work.program(o, *xs), _argnums(work))
+    if work.second:
+        first = f
+        f = elementwise_grad(lambda x: o.sum(first(x)[0]), (0,))
     return lambda: list(f(*work.inputs))
 
 
@@ -115,6 +129,8 @@ def mygrad(work: Work) -> Call:
     """MyGrad."""
     import mygrad as mg
 
+    if work.second:
+        raise NotImplementedError("MyGrad has no second order")
     n = len(_argnums(work))
 
     def call() -> list[Any]:

@@ -76,11 +76,23 @@ _VALUES: Final = np.sin(_PLACES) + 0.1 * RNG.normal(size=200)
 _SERIES: Final = [float(y) for y in np.sin(np.arange(101) / 5)]
 _FEATURES: Final = RNG.normal(size=(20_000, 50))
 _LABELS: Final = (RNG.uniform(size=20_000) < 0.5).astype(float)
+_BATCH: Final = RNG.normal(size=(32, 64))
+_TARGETS: Final = RNG.normal(size=(32, 64))
 _SYMBOLS: Final = [int(k) for k in RNG.integers(0, 5, 100)]
+
+
+def two_layers(o: Any, w: Any) -> Any:
+    """The squared error of two layers of 64 units, by all their weights in one vector."""
+    first, second = o.reshape(w[:4096], (64, 64)), o.reshape(w[4096:], (64, 64))
+    return o.sum(o.square(o.tanh(o.tanh(_BATCH @ first) @ second) - _TARGETS))
 
 
 def _work(name: str, program: Any, *inputs: Any, compiled: bool = True) -> Work:
     return Work(name, program, None, inputs, 1.0, "HIPS", compiled=compiled)
+
+
+def _second(name: str, program: Any, x: Any) -> Work:
+    return Work(name, program, None, (x,), 0.5, "HIPS", second=True)
 
 
 PROGRAMS: Final = (
@@ -101,4 +113,9 @@ PROGRAMS: Final = (
         RNG.normal(size=(8, 5)),
     ),
     _work("Rosenbrock, 1,000", rosenbrock, RNG.normal(size=1000)),
+)
+
+SECOND: Final = (
+    _second("Hessian of Rosenbrock, 1,000, by a vector", rosenbrock, RNG.normal(size=1000)),
+    _second("Hessian of two layers of 64, by a vector", two_layers, RNG.normal(size=8192) / 8),
 )

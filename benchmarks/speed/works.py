@@ -31,6 +31,7 @@ class Work:
     beside: str = "NumPy"
     operations: int = 1  # in a graph of so many the time of one is shown
     retain_grad: bool = False
+    second: bool = False  # whether it is the product of the Hessian and a vector of ones
     compiled: bool = True  # whether jax.jit is asked: a loop of a thousand steps takes it minutes
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.speed import libraries, page
 from benchmarks.speed.__main__ import compared, measured, shown
-from benchmarks.speed.programs import PROGRAMS
+from benchmarks.speed.programs import PROGRAMS, SECOND
 from benchmarks.speed.timing import Times, measure
 from benchmarks.speed.works import NUMBER, WORKS, Work
 
@@ -31,7 +31,7 @@ def test_the_same_is_computed_by_hand(work: Work) -> None:
             np.testing.assert_allclose(g, h, rtol=1e-12)
 
 
-@pytest.mark.parametrize("work", PROGRAMS, ids=[work.name for work in PROGRAMS])
+@pytest.mark.parametrize("work", [*PROGRAMS, *SECOND], ids=lambda work: work.name)
 def test_a_program_has_a_gradient(work: Work) -> None:
     """Finite, of the shapes of its inputs."""
     for g, x in zip(libraries.ours_by_grad(work)(), work.inputs, strict=True):
@@ -71,7 +71,7 @@ def test_what_is_slower_than_before_by_more_than_the_noise_is_named() -> None:
 def test_the_table_is_in_the_readme() -> None:
     """One row for each work and program, as the baseline has them."""
     rows = json.loads((ROOT / "benchmarks" / "baseline.json").read_text())
-    assert list(rows) == [work.name for work in (*WORKS, *PROGRAMS)]
+    assert list(rows) == [work.name for work in (*WORKS, *PROGRAMS, *SECOND)]
     assert page.table(rows) in (ROOT / "README.md").read_text()
 
 

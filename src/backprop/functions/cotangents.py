@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from backprop.functions import ufuncs as uf
-from backprop.ground.arrays import Array
+from backprop.ground.arrays import Array, Traced
 from backprop.kernel.sweep import SMALL
 
 
@@ -55,12 +55,12 @@ def absorb(gy: Array, derivative: Array, out: Any = ...) -> Array:
     return np.where(lost, g.dtype.type(0), g)
 
 
-def is_finite(array: Array) -> bool:
+def is_finite(array: Array | Traced) -> bool:
     """Whether all of an array is finite; no, if that cannot be known.
 
     An array of another library may be lazy: it is not asked.
     """
-    finite = np.isfinite(array)
+    finite = np.isfinite(array._plain() if isinstance(array, Traced) else array)
     return type(finite) is ndarray and np.count_nonzero(finite) == finite.size
 
 

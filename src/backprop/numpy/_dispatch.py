@@ -14,6 +14,8 @@ import numpy as np
 
 from backprop.errors import InPlaceError, UnsupportedError
 from backprop.functions.registry import METHODS, of_constants, plain
+from backprop.ground.arrays import Traced
+from backprop.ground.narrowing import is_sequence
 from backprop.kernel.operands import is_live
 from backprop.kernel.table import PROTOCOLS, ours
 
@@ -128,6 +130,8 @@ def array_ufunc(
             f"{_name(ufunc)} cannot write a Variable into an array (out=..., or an "
             "operator like +=): that would cut its gradient; write a = a + x, or take x.data"
         )
+    if ufunc in _PLAIN and method == "__call__" and not (kwargs or any(map(is_sequence, inputs))):
+        return ufunc(*(x._plain() if isinstance(x, Traced) else x for x in inputs))
     function = ours(ufunc)
     if method != "__call__":
         function = METHODS.get((ufunc, method))

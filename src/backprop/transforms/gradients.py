@@ -236,6 +236,8 @@ class AsItWas(Function, fresh=True):
 
 def _refuse_saved(node: Node) -> None:
     """Raise HigherOrderError if `forward` keeps floats for `backward`: they carry no derivative."""
+    if not node._members and not getattr(node, "__dict__", None):
+        return  # most have no settings at all
     before = _settings(node)
     if not any(map(_holds_floats, before.values())):
         return

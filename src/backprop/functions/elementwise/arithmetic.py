@@ -6,6 +6,8 @@ costs nothing; and undoes broadcasting: it sums over the axes along which an ope
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import inf
 from typing import ClassVar, Unpack
 
 import numpy as np
@@ -24,9 +26,9 @@ from backprop.functions.bases import (
     ufunc,
     unary,
 )
-from backprop.functions.cases import case
+from backprop.functions.cases import Case, case
 from backprop.functions.cotangents import absorb, divide as divide_, own, unbroadcast
-from backprop.ground.arrays import Array, Operand, Shapes
+from backprop.ground.arrays import Array, Operand, Shapes, Traced
 from backprop.ground.compat import override
 from backprop.ground.domain import POSITIVE, REALS, Domain
 from backprop.kernel.function import BinaryFunction
@@ -146,6 +148,9 @@ class Power(Broadcasting, fresh=True):
     @override
     def left(self, gy: Array) -> Array:
         a, b = self.a, self.b
+        n = None if self.wants(1) else _number(b)
+        if n is not None and 1 <= n < inf:  # x**2, x**3: there is nothing to mind
+            return absorb(gy, uf.multiply(b, a if n == 2 else uf.power(a, b - 1, out=...), out=...))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             falling = uf.power(a, b - 1, out=...)
             slope = uf.multiply(b, falling, out=...)
@@ -161,6 +166,12 @@ class Power(Broadcasting, fresh=True):
             slope = uf.multiply(self.y, uf.log(self.a, out=...), out=...)
             nothing = np.equal(self.y, 0) & np.equal(self.a, 0)
             return absorb(gy, np.where(nothing, self.y, slope))
+
+
+def _number(b: object) -> float | None:
+    """An exponent, if it is one number."""
+    data = b._plain() if isinstance(b, Traced) else b
+    return float(data) if type(data) is np.ndarray and not data.ndim else None
 
 
 class Matmul(BinaryFunction, fresh=True):
@@ -245,8 +256,22 @@ add: Reducible = reducible(Add, np.add)
 subtract: BinaryOperation = binary(Subtract, np.subtract)
 multiply: Reducible = reducible(Multiply, np.multiply)
 divide: BinaryOperation = binary(Divide, np.divide)
-power: BinaryOperation = binary(Power, np.power, kink="x**0 has gradient 0, 0**x too")
-float_power: BinaryOperation = binary(Power, np.float_power, kink="x**0 has gradient 0, 0**x too")
+
+
+def _powers(name: str) -> Iterator[Case]:
+    """Any power, and those whose exponent is one number."""
+    yield case(f"np.{name}(a, b)", (POSITIVE, REALS), a=(3,), b=(2, 3))
+    yield case(f"np.{name}(a, b)", (POSITIVE, REALS), a=(2, 1), b=(3,))
+    yield from (case(f"np.{name}(x, {n})", x=(3,)) for n in (0, 1, 2, 3.0))
+    yield from (case(f"np.{name}(x, {n})", POSITIVE, x=(3,)) for n in (-1, 0.5, 2.5))
+    yield case(f"np.{name}(3, x)", x=(3,))
+
+
+_KINK = "x**0 has gradient 0, 0**x too"
+power: BinaryOperation = binary(Power, np.power, cases=lambda: _powers("power"), kink=_KINK)
+float_power: BinaryOperation = binary(
+    Power, np.float_power, cases=lambda: _powers("float_power"), kink=_KINK
+)
 negative: UnaryFunction = unary(Negative, np.negative)
 pow = power
 true_divide = divide

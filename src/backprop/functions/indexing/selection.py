@@ -192,7 +192,7 @@ def _frozen(key: Index) -> Index:
     if is_tuple(key):
         return tuple(map(_frozen, key))
     if isinstance(key, Constant) or hasattr(key, "to_numpy") or is_subclass(key):
-        return as_array(key.data if isinstance(key, Constant) else key).copy()
+        return as_array(key.data if isinstance(key, Constant) else key).copy()  # no case: an array
     if _is_list(key):
         return np.array(key) if np.size(key) else np.array(key, getattr(key, "dtype", np.intp))
     return places(key)
