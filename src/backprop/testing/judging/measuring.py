@@ -39,6 +39,7 @@ _FEW_ULPS: Final = 16  # that any function may be off by
 _LOOKS: Final = 2  # at the point, and beside it: by chance a value is exact at one
 FEW_TRIALS: Final = 8
 MANY_TRIALS: Final = 64  # of several rules most may see nothing: their roundings cancel wholly
+_AT_ONCE: Final = 2**14  # elements that are moved at once
 ROUNDINGS: Final = 16  # by how many f's inputs are moved to see what one does to it
 
 
@@ -288,12 +289,16 @@ def _noise(rule: Rule, xs: Arrays, i: int, j: int) -> Array:
     return np.where(np.isfinite(noise), noise / ROUNDINGS, 0)
 
 
-def rounded(x: Array, k: int, zero: Array | np.floating[Any] | float = 0.0) -> Array:
+def rounded(
+    x: Array, k: int | NDArray[np.int_], zero: Array | np.floating[Any] | float = 0.0
+) -> Array:
     """The elements of x some roundings away, each by another amount, so that none cancel.
 
-    Those of 0 by as much as if they were as large as `zero`.
+    Those of 0 by as much as if they were as large as `zero`. Of many `k` there is one for each.
     """
-    amount = ROUNDINGS * np.cos(np.arange(x.size).astype(x.dtype) ** 2 + k).reshape(x.shape)
+    ks = np.asarray(k, x.dtype)
+    places = np.arange(x.size).astype(x.dtype) ** 2
+    amount = ROUNDINGS * np.cos(places + ks[..., np.newaxis]).reshape(ks.shape + x.shape)
     size = np.where(x == 0, zero, x)
     moved = x + size * (np.finfo(x.dtype).eps * amount)
     return np.array(np.where(size == 0, x, moved), x.dtype)  # -0.0 stays what it is
@@ -314,10 +319,13 @@ def spread(
     """
     moved: list[Array] = []
     zero = [0.0] * (len(arrays) - last) + [abs(arrays[-1]).max(initial=0)] * last
-    for trial in range(trials):
-        at = (rounded(a, len(arrays) * trial + i, z) for i, (a, z) in enumerate(zip(arrays, zero)))
-        there = tuple(a.astype(dtype) if dtype else a for a in at)
-        moved.append(np.asarray(f(*there)).reshape(-1).astype(np.longdouble))
+    many = max(_AT_ONCE // max(sum(a.size for a in arrays), 1), 1)
+    for first in range(0, trials, many):
+        ks = len(arrays) * np.arange(first, min(first + many, trials))
+        at = (rounded(a, ks + i, z) for i, (a, z) in enumerate(zip(arrays, zero)))
+        for there in zip(*(a.astype(dtype) if dtype else a for a in at)):
+            ys = f(*map(np.asarray, there))
+            moved.append(np.asarray(ys).reshape(-1).astype(np.longdouble))
     moves: Array = np.ptp(moved, axis=0)
     return moves
 
