@@ -12,11 +12,15 @@ from backprop.ground.lazy import attributes
 
 if TYPE_CHECKING:
     from backprop.drawing.drawings import Drawing, draw
+    from backprop.drawing.figures import plot_report, plot_rule
+    from backprop.drawing.plots import Plot
 
-__all__ = ["Drawing", "draw"]
+__all__ = ["Drawing", "Plot", "draw", "plot_report", "plot_rule"]
 
 _HOMES: Final = {
     "drawings": ("Drawing", "draw"),
+    "figures": ("plot_report", "plot_rule"),
+    "plots": ("Plot",),
 }
 if not TYPE_CHECKING:  # checkers would let every name pass
     __getattr__ = attributes(__name__, _HOMES)

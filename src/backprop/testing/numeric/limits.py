@@ -19,11 +19,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from backprop.ground.arrays import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RATIO: Final = 8  # between neighbours on the ladder; exponents are multiples of 3
 SAFETY: Final = 4
@@ -45,6 +48,23 @@ class Derivative:
     error: Array
 
 
+@dataclass(frozen=True, slots=True)
+class Rungs:
+    """The candidates for a limit: a row for each step, then as many for each extrapolation."""
+
+    values: Array
+    errors: Array  # as estimated
+    steps: Array
+    flat: Array  # where f did not move, which says nothing
+    noise: Array  # of f
+
+    @property
+    def chosen(self) -> NDArray[np.int_]:
+        """The row of least estimated error in each column."""
+        chosen: NDArray[np.int_] = np.where(self.flat, inf, self.errors).argmin(axis=0)
+        return chosen
+
+
 def limit(
     t: Array,
     h: Array,
@@ -56,7 +76,23 @@ def limit(
     *,
     together: bool = False,
 ) -> Derivative:
-    """The limit of the rows of `t` as `h` goes to 0, for each of its columns.
+    """The limit of the rows of `t` as `h` goes to 0, for each of its columns."""
+    found = rungs(t, h, ulps, jump, powers, noise, kink, together=together)
+    return _ambiguous(_best(found), t)
+
+
+def rungs(
+    t: Array,
+    h: Array,
+    ulps: Array,
+    jump: Array,
+    powers: tuple[int, ...],
+    noise: Array | float = 0.0,
+    kink: Array | float = 0.0,
+    *,
+    together: bool = False,
+) -> Rungs:
+    """The candidates for the limit of each column of `t`.
 
     Every row of `t` and of its extrapolations is a candidate; the least estimated error wins. If
     the columns are outputs that are computed `together`, all are as noisy as the noisiest: so are
@@ -82,7 +118,7 @@ def limit(
     flat = np.tile((jump == 0) & jump.any(axis=0), (len(values), 1))
     errors = [np.where(known, np.maximum(e, kink), inf) for e in errors]
     steps = np.tile(h, (len(values), 1))  # those of each column
-    return _ambiguous(_best(np.concatenate(values), np.concatenate(errors), steps, flat), t)
+    return Rungs(np.concatenate(values), np.concatenate(errors), steps, flat, noise)
 
 
 def kink(even: Array, h: Array, noise: Array) -> Array:
@@ -142,13 +178,14 @@ def _error(s: Array, t: Array, h: Array, noise: Array, neighbours: Array) -> Arr
     return np.where(np.isfinite(error), error, inf)
 
 
-def _best(values: Array, errors: Array, steps: Array, flat: Array) -> Derivative:
+def _best(found: Rungs) -> Derivative:
     """The candidate of least error in each column, widened by what contradicts it.
 
     A finer one may, and a coarser one that is nearly as good: rounding inside f can be the same at
     all the finest steps, which then agree on a wrong value.
     """
-    pick = np.where(flat, inf, errors).argmin(axis=0)[np.newaxis]
+    values, errors, steps, flat = found.values, found.errors, found.steps, found.flat
+    pick = found.chosen[np.newaxis]
     value, error = (np.take_along_axis(a, pick, 0)[0] for a in (values, errors))
     error = np.where(np.take_along_axis(flat, pick, 0)[0], inf, error)
     gap = abs(values - value)
