@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from backprop.cli.main import main
+from backprop.testing import verify
 
 SLIP = """
 from backprop import Function
@@ -26,6 +28,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh working directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
+    for where in ("backprop.drawing.figures.verify", "backprop.cli.plots.verify"):
+        monkeypatch.setattr(where, partial(verify, examples=5))
     return tmp_path
 
 

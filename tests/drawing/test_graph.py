@@ -200,7 +200,7 @@ def test_a_large_graph_is_folded_in_the_middle() -> None:
     assert words == [
         "x () float64 0.5",
         "v1 = Sin(x) () float64 0.47943",
-        "… 23 calls folded Sin × 19, Exp × 2, Square × 1, 1 other kind",
+        "… 23 calls folded: Sin × 19, Exp × 2, Square × 1, 1 other kind",
         "v2 (folded) () float64 " + f"{y.creator.inputs[0].item():.5g}" if y.creator else "",
         "v3 = Sin(v2) () float64 " + f"{y.item():.5g}",
     ]

@@ -165,7 +165,8 @@ class _Completion(Action):
             raise MissingExtraError(
                 f"shtab is missing: install the extra 'completion' of {NAME}"
             ) from error
-        parser.exit(0, shtab.complete(parser, shell=values))
+        print(shtab.complete(parser, shell=values))  # noqa: T201
+        parser.exit(0)
 
 
 def version() -> str:

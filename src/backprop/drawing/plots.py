@@ -33,6 +33,11 @@ class Plot:
     """A figure of Matplotlib, `figure`, and what it shows in words, `text`."""
 
     def __init__(self, figure: Figure, title: str, text: str) -> None:
+        for axes in figure.axes:
+            axes.minorticks_off()  # there are hundreds of them on an axis of many powers of ten
+        with style():
+            figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out once: else each drawing moves it a little
         self.figure = figure
         self.title = title
         self.text = text

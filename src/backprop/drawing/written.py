@@ -40,11 +40,17 @@ def text(graph: Graph) -> str:
     rows: list[tuple[str, ...]] = []
     for i, box in enumerate(graph.boxes):
         if box.kind == "folded":
-            rows.append(("…", box.name, ", ".join(box.lines)))
+            rows.append((f"…  {box.name}: {', '.join(box.lines)}",))
         elif box.kind in ("variable", "dropped"):
             rows.append((names[i], _made(graph, maker.get(i), inputs), *box.lines))
+    table = iter(_table([row for row in rows if len(row) > 1]))
+    return "\n".join(next(table) if len(row) > 1 else row[0] for row in rows)
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    """The rows as lines, in columns; without those that are empty."""
     columns = [column for column in zip_longest(*rows, fillvalue="") if any(column)]
-    return "\n".join("  ".join(row).rstrip() for row in zip(*map(_padded, columns), strict=True))
+    return ["  ".join(row).rstrip() for row in zip(*map(_padded, columns), strict=True)]
 
 
 def _padded(column: tuple[str, ...]) -> list[str]:

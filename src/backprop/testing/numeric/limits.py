@@ -61,8 +61,7 @@ class Rungs:
     @property
     def chosen(self) -> NDArray[np.int_]:
         """The row of least estimated error in each column."""
-        chosen: NDArray[np.int_] = np.where(self.flat, inf, self.errors).argmin(axis=0)
-        return chosen
+        return _least(self.errors, self.flat)
 
 
 def limit(
@@ -78,7 +77,7 @@ def limit(
 ) -> Derivative:
     """The limit of the rows of `t` as `h` goes to 0, for each of its columns."""
     found = rungs(t, h, ulps, jump, powers, noise, kink, together=together)
-    return _ambiguous(_best(found), t)
+    return _ambiguous(_best(found.values, found.errors, found.steps, found.flat), t)
 
 
 def rungs(
@@ -178,14 +177,19 @@ def _error(s: Array, t: Array, h: Array, noise: Array, neighbours: Array) -> Arr
     return np.where(np.isfinite(error), error, inf)
 
 
-def _best(found: Rungs) -> Derivative:
+def _least(errors: Array, flat: Array) -> NDArray[np.int_]:
+    """The candidate of least error in each column, but for those that are flat."""
+    least: NDArray[np.int_] = np.where(flat, inf, errors).argmin(axis=0)
+    return least
+
+
+def _best(values: Array, errors: Array, steps: Array, flat: Array) -> Derivative:
     """The candidate of least error in each column, widened by what contradicts it.
 
     A finer one may, and a coarser one that is nearly as good: rounding inside f can be the same at
     all the finest steps, which then agree on a wrong value.
     """
-    values, errors, steps, flat = found.values, found.errors, found.steps, found.flat
-    pick = found.chosen[np.newaxis]
+    pick = _least(errors, flat)[np.newaxis]
     value, error = (np.take_along_axis(a, pick, 0)[0] for a in (values, errors))
     error = np.where(np.take_along_axis(flat, pick, 0)[0], inf, error)
     gap = abs(values - value)
