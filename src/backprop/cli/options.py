@@ -154,8 +154,10 @@ def _add_domain(command: ArgumentParser) -> None:
 class _Completion(Action):
     """Prints what a shell needs to complete the command, and ends."""
 
-    def __init__(self, option_strings: list[str], dest: str, **settings: Any) -> None:
-        super().__init__(option_strings, dest, **{**settings, "default": SUPPRESS})
+    def __init__(
+        self, option_strings: list[str], dest: str, default: object = None, **settings: Any
+    ) -> None:
+        super().__init__(option_strings, dest, default=SUPPRESS, **settings)
 
     @override
     def __call__(self, parser: ArgumentParser, _: Namespace, values: Any, __: Any = None) -> None:

@@ -37,7 +37,9 @@ class Plot:
             axes.minorticks_off()  # there are hundreds of them on an axis of many powers of ten
         with style():
             figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # laid out once: else each drawing moves it a little
+        _untyped(figure).set_layout_engine(
+            "none"
+        )  # laid out once: else each drawing moves it a little
         self.figure = figure
         self.title = title
         self.text = text

@@ -37,17 +37,17 @@ def text(graph: Graph) -> str:
             inputs.setdefault(b, []).append(names[a])
         else:
             maker[b] = a
-    rows: list[tuple[str, ...]] = []
+    rows: list[list[str]] = []
     for i, box in enumerate(graph.boxes):
         if box.kind == "folded":
-            rows.append((f"…  {box.name}: {', '.join(box.lines)}",))
+            rows.append([f"…  {box.name}: {', '.join(box.lines)}"])
         elif box.kind in ("variable", "dropped"):
-            rows.append((names[i], _made(graph, maker.get(i), inputs), *box.lines))
+            rows.append([names[i], _made(graph, maker.get(i), inputs), *box.lines])
     table = iter(_table([row for row in rows if len(row) > 1]))
     return "\n".join(next(table) if len(row) > 1 else row[0] for row in rows)
 
 
-def _table(rows: list[tuple[str, ...]]) -> list[str]:
+def _table(rows: list[list[str]]) -> list[str]:
     """The rows as lines, in columns; without those that are empty."""
     columns = [column for column in zip_longest(*rows, fillvalue="") if any(column)]
     return ["  ".join(row).rstrip() for row in zip(*map(_padded, columns), strict=True)]
