@@ -220,6 +220,7 @@ def test_what_the_folded_part_shares_with_the_rest_is_drawn_once() -> None:
     assert graph.boxes[place].lines == ("Multiply × 6",)
 
 
+@pytest.mark.no_cover  # it takes long under coverage
 def test_a_chain_of_100_000_calls_is_drawn() -> None:
     """Without recursion, in a picture of a few boxes."""
     drawing = draw(_chain(100_000))

@@ -37,9 +37,8 @@ class Plot:
             axes.minorticks_off()  # there are hundreds of them on an axis of many powers of ten
         with style():
             figure.draw_without_rendering()
-        _untyped(figure).set_layout_engine(
-            "none"
-        )  # laid out once: else each drawing moves it a little
+        # Laid out once: else each time that it is drawn moves it a little.
+        _untyped(figure).set_layout_engine("none")
         self.figure = figure
         self.title = title
         self.text = text
