@@ -22,6 +22,7 @@ from backprop.ground.lazy import attributes
 from backprop.kernel.table import LOADERS
 
 if TYPE_CHECKING:
+    from backprop.drawing.drawings import draw
     from backprop.functions.chain import Chain
     from backprop.functions.elementwise.arithmetic import (
         Add,
@@ -63,6 +64,7 @@ LOADERS["operators"] = partial(import_module, "backprop.functions.elementwise.ar
 LOADERS["functions"] = partial(import_module, "backprop.numpy._dispatch")
 
 _HOMES: Final = {
+    "drawing.drawings": ("draw",),
     "functions.chain": ("Chain",),
     "functions.elementwise.arithmetic": (
         *("Add", "Divide", "Matmul", "Multiply", "Negative", "Power", "Subtract", "add", "matmul"),
@@ -81,7 +83,7 @@ _HOMES: Final = {
         *("elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"),
     ),
     "transforms.gradients": ("gradients",),
-    **dict.fromkeys(("errors", "numpy", "testing"), ()),
+    **dict.fromkeys(("drawing", "errors", "numpy", "testing"), ()),
 }
 if not TYPE_CHECKING:  # checkers would let every name pass
     __getattr__ = attributes(__name__, _HOMES)
@@ -116,6 +118,7 @@ __all__ = [
     "add",
     "checking",
     "cos",
+    "draw",
     "elementwise_grad",
     "exp",
     "grad",
@@ -138,5 +141,5 @@ __all__ = [
 
 def __dir__() -> list[str]:
     """What is public: not the rooms behind it."""
-    doors = ("errors", "numpy", "testing")
+    doors = ("drawing", "errors", "numpy", "testing")
     return [*__all__, *doors, "__version__", "__doc__", "__name__", "__file__", "__path__"]

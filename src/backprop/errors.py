@@ -98,3 +98,7 @@ class ArgumentTypeError(BackpropError, TypeError):
 
 class ArgumentValueError(BackpropError, ValueError):
     """An argument is of the right kind, but not one of its values can be meant."""
+
+
+class MissingExtraError(BackpropError, ModuleNotFoundError):
+    """A picture, or another thing that an extra is for, was asked for without that extra."""

@@ -15,10 +15,11 @@ import pytest
 
 import backprop
 import backprop.__main__
-import backprop.cli.main
+import backprop.cli.options
 from backprop import Interval, Node
 from backprop.cli.main import main
-from backprop.cli.targets import TargetError, find
+from backprop.cli.options import version
+from backprop.cli.targets import TargetError, find, one, skipped
 from backprop.cli.workers import _serve
 from backprop.testing import GradientMismatch, NothingToJudge, Report
 from backprop.testing.generators.expressions import numpy_functions
@@ -168,6 +169,36 @@ def test_one_name_is_found(write: Write, target: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "target", ["Square", "sin", "linalg.det", "numpy.tanh", "numpy.linalg.det"]
+)
+def test_a_rule_of_this_package_is_found_by_its_name(target: str) -> None:
+    """Or by NumPy's; where no module is called so."""
+    assert [named.name for named in find(target)] == [target.removeprefix("numpy.")]
+
+
+def test_a_function_of_any_module_is_found_by_its_dotted_name(write: Write) -> None:
+    """As `torch.sinc` is; a module's own name comes first."""
+    write("ops_dotted.py", HEAD)
+    write("square.py", HEAD)
+    assert [named.name for named in find("ops_dotted.Cube")] == ["Cube"]
+    assert [named.name for named in find("square")] == ["Cube"]
+    assert skipped("Square") == []
+    with pytest.raises(TargetError, match="ops_dotted has no name 'Cuve'"):
+        find("ops_dotted.Cuve")
+
+
+def test_one_rule_is_asked_for(write: Write) -> None:
+    """Of several the message names some, and how to ask for the first."""
+    write("ops_several.py", HEAD + "".join(map(_rule, "ABCDE")))
+    assert one("ops_several.py:A").name == "A"
+    with pytest.raises(TargetError) as caught:
+        one("ops_several.py")
+    assert str(caught.value) == (
+        "ops_several.py holds 6 rules (Cube, A, B, C, ...): name one, ops_several.py:Cube"
+    )
+
+
+@pytest.mark.parametrize(
     ("target", "message"),
     [
         ("nowhere.py", "no file nowhere.py"),
@@ -303,8 +334,9 @@ def test_the_bar_is_on_standard_error(
     write("ops_bar.py", HEAD)
     assert main(["verify", "--workers", "0", "ops_bar.py"]) == 0
     captured = capsys.readouterr()
-    assert "verified Cube" in captured.err
-    assert "verified Cube" not in captured.out
+    assert "verifying Cube" in captured.err
+    assert "0 wrong" in captured.err
+    assert "verifying Cube" not in captured.out
     assert len(fake) == 1
 
 
@@ -317,7 +349,7 @@ def test_json_is_all_there_is_on_standard_output(
     captured = capsys.readouterr()
     result = json.loads(captured.out, parse_constant=pytest.fail)
     cube, wrong, weak = result.pop("functions")
-    assert result == {"version": backprop.cli.main._version(), "seed": 5, "passed": False}
+    assert result == {"version": version(), "seed": 5, "passed": False}
     assert (cube["name"], cube["passed"], cube["smallest"]) == ("Cube", True, None)
     assert cube["shapes"] == [[], [2, 3]]
     assert wrong["script"] == "print('the script')"
@@ -386,6 +418,8 @@ def test_the_command_runs_as_a_program(write: Write) -> None:
     ("arguments", "message"),
     [
         ([], "the following arguments are required: command"),
+        (["plot"], "the following arguments are required: target"),
+        (["plot", "x", "--at", "here"], "cannot be meant: 'here'"),
         (["verify", "--seed", "-1"], "a whole number from 0 to 4294967295 is needed, got '-1'"),
         (["verify", "--seed", str(2**32)], "from 0 to 4294967295 is needed, got '4294967296'"),
         (["verify", "--seed", "x"], "a whole number from 0 to 4294967295 is needed, got 'x'"),
@@ -409,14 +443,14 @@ def test_the_version_is_that_of_the_distribution(
     monkeypatch.setattr(sys, "argv", ["backprop", "--version"])
     with pytest.raises(SystemExit, match="0"):
         runpy.run_path(str(backprop.__main__.__file__), run_name="__main__")
-    assert capsys.readouterr().out == f"backprop-kernel {backprop.cli.main._version()}\n"
+    assert capsys.readouterr().out == f"backprop-kernel {version()}\n"
 
 
 def test_a_source_tree_has_no_version(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Run from a source tree that is not installed, the command says so and does not fail."""
-    monkeypatch.setattr(backprop.cli.main, "_NAME", "no-such-distribution")
+    monkeypatch.setattr(backprop.cli.options, "NAME", "no-such-distribution")
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
     assert capsys.readouterr().out == "no-such-distribution (not installed)\n"
@@ -426,8 +460,9 @@ def test_a_missing_extra_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without rich or Hypothesis the command says what to install."""
-    monkeypatch.delattr(backprop.cli, "terminal", raising=False)
-    monkeypatch.delitem(sys.modules, "backprop.cli.terminal", raising=False)
+    for room in ("progress", "terminal"):
+        monkeypatch.delattr(backprop.cli, room, raising=False)
+        monkeypatch.delitem(sys.modules, f"backprop.cli.{room}", raising=False)
     monkeypatch.setitem(sys.modules, "rich", None)
     assert main(["verify"]) == 2
     message = "rich is missing: install the extra 'testing' of backprop-kernel"

@@ -456,3 +456,16 @@ def test_scalars_become_arrays() -> None:
         assert type(array) is np.ndarray
         assert array.shape == ()
         assert array.dtype == np.float32
+
+
+def test_a_notebook_shows_a_variable_in_a_line() -> None:
+    """Its name, escaped, shape and dtype, the numbers of a small array, a grad if it has one."""
+    x = Variable(np.array([1.0, 2.0], np.float32), name="<b>")
+    large = Variable(np.zeros(100))
+    assert x._repr_html_() == (
+        "<span>Variable <b>&lt;b&gt;</b> <code>(2,) float32</code> <code>[1., 2.]</code></span>"
+    )
+    (large * large).backward()
+    assert large._repr_html_() == (
+        "<span>Variable <code>(100,) float64</code> <small>gradient present</small></span>"
+    )

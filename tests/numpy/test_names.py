@@ -374,9 +374,9 @@ def test_a_function_that_is_not_numpys_is_not_called_numpys() -> None:
 
 
 def test_a_completion_of_the_package_shows_what_is_public() -> None:
-    """The names of __all__ and the three modules, not the rooms behind them."""
+    """The names of __all__ and the four modules, not the rooms behind them."""
     shown = {name for name in dir(backprop) if name[0] != "_"}
-    assert shown - set(backprop.__all__) == {"errors", "numpy", "testing"}
+    assert shown - set(backprop.__all__) == {"drawing", "errors", "numpy", "testing"}
 
 
 def test_a_public_name_is_loaded_when_it_is_first_used() -> None:

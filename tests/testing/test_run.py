@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+import rich
 from hypothesis import strategies as st
 from typing_extensions import override
 
@@ -69,6 +71,17 @@ def test_a_report_is_a_table_of_one_row() -> None:
     assert row.startswith("sine, <lambda>")
     assert "float32" in row
     assert any("shares memory with the cotangent" in remark for remark in remarks)
+
+
+def test_rich_prints_a_report_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the remarks below it; that of a run that missed faults is marked."""
+    report = verify_rule(sine, slope, examples=6, seed=1)
+    rich.print(report, replace(report, accepted=("sign",)))
+
+    out = capsys.readouterr().out
+    assert "Verification of sine, slope" in out
+    assert report.row[3] in out
+    assert "A planted fault was not seen: sign." in out
 
 
 def test_a_report_says_where_gradients_were_compared() -> None:

@@ -1,14 +1,16 @@
 """From what a user writes on the command line to the Functions to verify.
 
 A target is a file (`my_ops.py`), a module (`my_package.ops`), or one name in either
-(`my_package.ops:Cube`). Of a file or module count the Function classes defined at its top level (of
-a package, also those it takes from its own modules) and the Function instances.
+(`my_package.ops:Cube`); or the name of a rule or function of this package (`Square`, `linalg.det`)
+or of another module (`torch.sinc`), where no module is called so. Of a file or module count the
+Function classes defined at its top level (of a package, also those it takes from its own modules)
+and the Function instances.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -17,9 +19,11 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import backprop
 from backprop.errors import BackpropError
 from backprop.ground.domain import REALS, Domain
 from backprop.kernel.function import BinaryFunction, Function, NaryFunction
+from backprop.kernel.table import ours
 from backprop.kernel.variable import Node
 from backprop.testing.frameworks.registry import told
 
@@ -34,8 +38,15 @@ Rule: TypeAlias = type[Node] | Node | Callable[..., Any]
 _UNWRITTEN: Final = (None, Function.forward, BinaryFunction.forward, NaryFunction.forward)
 
 
+_SOME: Final = 4  # names of rules that are said
+
+
 class TargetError(BackpropError, ValueError):
     """A target does not exist, does not import, or holds nothing to verify."""
+
+
+class NoModuleError(TargetError):
+    """A target is no module, here or among the installed ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +67,49 @@ def find(target: str) -> list[Named]:
     Raises TargetError, with a message of one line.
     """
     where, name = _split(target)
-    module = _load(where)
+    try:
+        module = _load(where)
+    except NoModuleError:
+        known = None if name else _by_name(where)
+        if known is None:
+            raise
+        return [known]
     return [_member(module, name)] if name else _members(module, where)
+
+
+def one(target: str) -> Named:
+    """The rule that `target` names; raises TargetError if these are several."""
+    found = find(target)
+    if len(found) > 1:
+        names = ", ".join(named.name for named in found[:_SOME])
+        raise TargetError(
+            f"{target} holds {len(found)} rules ({names}{', ...' * (len(found) > _SOME)}): name "
+            f"one, {target}:{found[0].name}"
+        )
+    return found[0]
+
+
+def _by_name(where: str) -> Named | None:
+    """What is public here under a name, or under a dotted one in any module; None if nothing is."""
+    value: Any = getattr(backprop, where, None)
+    if _is_rule(value):
+        return _named(where, value)
+    known = _functions().get(where)
+    home, _, name = where.rpartition(".")
+    if known is not None or not home:
+        return known
+    try:
+        module = _load(home)
+    except NoModuleError:
+        return None
+    return _member(module, name)
+
+
+def _functions() -> dict[str, Named]:
+    """The functions of backprop.numpy by name."""
+    from backprop.testing.generators.expressions import numpy_functions
+
+    return {name: Named(name, *found) for name, found in numpy_functions().items()}
 
 
 def _split(target: str) -> tuple[str, str]:
@@ -112,7 +164,7 @@ def _import(name: str, where: str, folder: Path) -> ModuleType:
     except (Exception, SystemExit) as error:
         missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
         if missing and f"{name}.".startswith(f"{missing}."):
-            raise TargetError(f"no module {name!r} here or among the installed ones") from error
+            raise NoModuleError(f"no module {name!r} here or among the installed ones") from error
         raise TargetError(f"{where} does not import: {_line(error)}") from error
 
 
@@ -145,12 +197,15 @@ def _members(module: ModuleType, where: str) -> list[Named]:
 def skipped(target: str) -> list[str]:
     """What a module holds and `find` leaves out, with the reason: classes that need arguments."""
     where, name = _split(target)
-    if name:
+    try:
+        module = None if name else _load(where)
+    except NoModuleError:  # it is the name of something
+        module = None
+    if module is None:
         return []
-    values = vars(_load(where)).values()
+    values = vars(module).values()
     made = {type(value) for value in values if isinstance(value, Node)}
     classes = dict.fromkeys(value for value in values if _is_rule(value) and value not in made)
-    module = _load(where)
     return [
         f"{c.__name__}, which needs arguments: verify an instance, {c.__name__.lower()} = "
         f"{c.__name__}(...)"
@@ -168,10 +223,21 @@ def _member(module: ModuleType, name: str) -> Named:
         return _named(name, value)
     if _is_rule(value):
         return _named(name, _ready(value, where))
+    known = _function(value)
+    if known is not None:
+        return known
     if told(value) is not None:
         return Named(name, value, _domain(value))
     kind = "class without a forward" if isinstance(value, type) else type(value).__name__
     raise TargetError(f"{where}:{name} is no Function but a {kind}")
+
+
+def _function(value: Any) -> Named | None:
+    """A function of NumPy or of backprop.numpy, as ours."""
+    if not callable(value) or not isinstance(value, Hashable):
+        return None
+    mine = ours(value) or value
+    return next((known for known in _functions().values() if known.rule is mine), None)
 
 
 def _named(name: str, rule: type[Node] | Node) -> Named:

@@ -1,4 +1,4 @@
-"""What `python -m backprop verify` shows a person: a progress bar, a table, the explanations."""
+"""What `python -m backprop verify` shows a person: a table, the explanations."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from backprop.cli.outcomes import Outcome
     from backprop.ground.domain import Domain
@@ -23,19 +22,6 @@ _LEGEND: Final = (
     "Worst error: as a part of its tolerance. Would see: the smallest relative error of a gradient "
     "that this run would have rejected. Faults caught: of wrong rules planted on purpose."
 )
-
-
-def tracked(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
-    """The outcomes as they come, behind a bar on standard error if that is a terminal."""
-    console = Console(stderr=True)
-    name = TextColumn("verified {task.fields[name]:<14}")
-    bar = Progress(name, BarColumn(), MofNCompleteColumn(), console=console, transient=True)
-    bar.disable = not console.is_terminal
-    with bar:
-        task = bar.add_task("", total=total, name="")
-        for outcome in outcomes:
-            bar.update(task, name=outcome.name, advance=1)
-            yield outcome
 
 
 def show(outcomes: Sequence[Outcome], seed: int, seconds: float) -> None:

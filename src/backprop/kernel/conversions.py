@@ -5,7 +5,7 @@ A conversion that nobody notices, as `float(x)` or `numpy.asarray(x)`, would cut
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from backprop.ground.misuse import cut
 from backprop.kernel.methods import Methods
 from backprop.kernel.modes import lifting, transforming
 from backprop.kernel.operators import V
+
+_SMALL: Final = 8  # elements that a notebook shows
 
 
 class Conversions(Methods[V]):
@@ -40,6 +42,20 @@ class Conversions(Methods[V]):
             threshold=100,
             formatter={"float_kind": lambda number: format(number, spec)},
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: its name, shape, dtype, a small array, whether it has a grad."""
+        from html import escape
+
+        v: Any = self
+        array = self._plain()
+        told = [f"{array.shape} {array.dtype}"]
+        if array.size <= _SMALL:
+            told.append(np.array2string(np.asarray(array), separator=", ", precision=6))
+        name = f" <b>{escape(v.name)}</b>" if v.name else ""
+        parts = "".join(f" <code>{escape(' '.join(text.split()))}</code>" for text in told)
+        gradient = "" if v.grad is None else " <small>gradient present</small>"
+        return f"<span>{type(self).__name__}{name}{parts}{gradient}</span>"
 
     def item(self) -> float:
         """The value of a single element as a Python number, outside of any gradient.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from backprop.ground.arrays import Shape
 from backprop.ground.compat import override
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 HEADERS: Final = (
     "Dtypes",
@@ -89,6 +92,17 @@ class Report:
             [(head, width) for head, _, width in cells], [(cell, width) for _, cell, width in cells]
         )]  # fmt: skip
         return "\n".join([*lines, *self.remarks])
+
+    def __rich__(self) -> Group:
+        """The same, as `rich` prints it."""
+        from rich.console import Group
+        from rich.table import Table
+
+        table = Table(title=f"Verification of {self.function}", title_justify="left")
+        for head in HEADERS:
+            table.add_column(head, overflow="fold")
+        table.add_row(*self.row, style="" if self.passed else "bold red")
+        return Group(table, *self.remarks)
 
     @property
     def remarks(self) -> tuple[str, ...]:

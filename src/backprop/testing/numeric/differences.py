@@ -25,7 +25,16 @@ from backprop.ground.arrays import Array, brief
 from backprop.ground.domain import REALS, Interval
 from backprop.ground.narrowing import is_numpys
 from backprop.testing import entries
-from backprop.testing.numeric.limits import CENTRAL, ONE_SIDED, SAFETY, Derivative, kink, limit
+from backprop.testing.numeric.limits import (
+    CENTRAL,
+    ONE_SIDED,
+    SAFETY,
+    Derivative,
+    Rungs,
+    kink,
+    limit,
+    rungs,
+)
 from backprop.testing.numeric.room import room
 
 if TYPE_CHECKING:
@@ -142,6 +151,18 @@ def _of_rows(
         found = limit(slopes, half, ulps, jump, CENTRAL, noise, bend, together=True)
         flat = _FLAT * float(np.finfo(x.dtype).eps) ** 0.5 * max(abs(float(x.flat[j])), 1.0)
         return _on_steps(found, jump, half, flat, ulps)
+
+
+def climbed(f: Map, x: Array, j: int, domain: Interval = REALS) -> Rungs | None:
+    """The ladder that `column` takes, rung by rung; None where there is no room for a step."""
+    steps = ladder(x.flat[j], domain, nearest(x, j))
+    if not steps:
+        return None
+    here, above, below, half, ulps = _evaluate(f, x, j, steps)
+    with np.errstate(all="ignore"):
+        jump = np.maximum(abs(above - here), abs(below - here))
+        bend = kink(above + below - 2 * here, half, ulps)
+        return rungs((above - below) / (2 * half), half, ulps, jump, CENTRAL, 0.0, bend)
 
 
 def stairs(f: Map, x: Array, j: int, domain: Interval = REALS) -> NDArray[np.bool_]:

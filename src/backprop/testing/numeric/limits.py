@@ -49,6 +49,22 @@ class Derivative:
     error: Array
 
 
+@dataclass(frozen=True, slots=True)
+class Rungs:
+    """The candidates for a limit: a row for each step, then as many for each extrapolation."""
+
+    values: Array
+    errors: Array  # as estimated
+    steps: Array
+    flat: Array  # where f did not move, which says nothing
+    noise: Array  # of f
+
+    @property
+    def chosen(self) -> NDArray[np.int_]:
+        """The row of least estimated error in each column."""
+        return _least(self.errors, self.flat)
+
+
 def limit(
     t: Array,
     h: Array,
@@ -60,7 +76,23 @@ def limit(
     *,
     together: bool = False,
 ) -> Derivative:
-    """The limit of the rows of `t` as `h` goes to 0, for each of its columns.
+    """The limit of the rows of `t` as `h` goes to 0, for each of its columns."""
+    found = rungs(t, h, ulps, jump, powers, noise, kink, together=together)
+    return _ambiguous(_best(found.values, found.errors, found.steps, found.flat), t)
+
+
+def rungs(
+    t: Array,
+    h: Array,
+    ulps: Array,
+    jump: Array,
+    powers: tuple[int, ...],
+    noise: Array | float = 0.0,
+    kink: Array | float = 0.0,
+    *,
+    together: bool = False,
+) -> Rungs:
+    """The candidates for the limit of each column of `t`.
 
     Every row of `t` and of its extrapolations is a candidate; the least estimated error wins. If
     the columns are outputs that are computed `together`, all are as noisy as the noisiest: so are
@@ -86,7 +118,7 @@ def limit(
     flat = np.tile((jump == 0) & jump.any(axis=0), (len(values), 1))
     errors = [np.where(known, np.maximum(e, kink), inf) for e in errors]
     steps = np.tile(h, (len(values), 1))  # those of each column
-    return _ambiguous(_best(np.concatenate(values), np.concatenate(errors), steps, flat), t)
+    return Rungs(np.concatenate(values), np.concatenate(errors), steps, flat, noise)
 
 
 def kink(even: Array, h: Array, noise: Array) -> Array:
@@ -156,13 +188,19 @@ def _pairs(rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.in
     return coarse, fine, np.flatnonzero(np.diff(coarse, prepend=-1))
 
 
+def _least(errors: Array, flat: Array) -> NDArray[np.int_]:
+    """The candidate of least error in each column, but for those that are flat."""
+    least: NDArray[np.int_] = np.where(flat, inf, errors).argmin(axis=0)
+    return least
+
+
 def _best(values: Array, errors: Array, steps: Array, flat: Array) -> Derivative:
     """The candidate of least error in each column, widened by what contradicts it.
 
     A finer one may, and a coarser one that is nearly as good: rounding inside f can be the same at
     all the finest steps, which then agree on a wrong value.
     """
-    pick = np.where(flat, inf, errors).argmin(axis=0)[np.newaxis]
+    pick = _least(errors, flat)[np.newaxis]
     value, error = (np.take_along_axis(a, pick, 0)[0] for a in (values, errors))
     error = np.where(np.take_along_axis(flat, pick, 0)[0], inf, error)
     gap = abs(values - value)
