@@ -21,7 +21,7 @@ def test_the_rule_in_adding_a_rule_is_the_one_in_the_package() -> None:
 
 
 def test_the_table_of_functions_has_every_function() -> None:
-    """One row each, none left over: else `make docs` is due."""
+    """One row each, none left over: else `make functions` is due."""
     text = (ROOT / "docs" / "functions.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `([\w.]+)` ", text, re.MULTILINE) == list(numpy_functions())
     assert "WRONG" not in text

@@ -289,7 +289,7 @@ class Node:
     ================  =========================  ================================  ===============
     Function          forward(x) -> y            backward(gy) -> gx                self.x, self.y
     BinaryFunction    forward(a, b) -> y         backward(gy) -> (ga, gb)          self.a, .b, .y
-    NaryFunction      forward(*xs) -> (y, ...)   backward(*gys) -> (gx, ...)       self.xs, .ys
+    NaryFunction      forward(\*xs) -> (y, ...)  backward(\*gys) -> (gx, ...)      self.xs, .ys
     ================  =========================  ================================  ===============
 
     `domain` says where the derivative exists (one Interval, or one for each input); `shapes`, for
