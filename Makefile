@@ -59,7 +59,7 @@ functions: $(READY)  ## write docs/functions.md, the table of all functions, as 
 	mv docs/functions.md.new docs/functions.md
 
 docs: $(READY)  ## build the site, in English and Korean, into build/site; the examples run
-	$(SPHINX) -b gettext -d build/doctrees/en docs build/gettext
+	$(SPHINX) -b gettext -d build/doctrees/gettext docs build/gettext
 	$(PY) docs/translated.py
 	$(SPHINX) -b html -d build/doctrees/en docs build/site/en
 	$(SPHINX) -b html -d build/doctrees/ko -D language=ko docs build/site/ko
@@ -69,7 +69,7 @@ docs-test: docs  ## open every page of the site in a browser (Debian: apt-get in
 	$(PY) docs/browse.py build/site
 
 translations: $(READY)  ## bring the new sentences of the pages into docs/locale, to be translated
-	$(SPHINX) -b gettext -d build/doctrees/en docs build/gettext
+	$(SPHINX) -b gettext -d build/doctrees/gettext docs build/gettext
 	$(PY) docs/translated.py --update
 
 release-check: $(READY)  ## sdist and wheel, built twice: the same bytes, complete, well formed

@@ -6,6 +6,7 @@ are made while it builds.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,11 +15,13 @@ import matplotlib
 from docutils import nodes
 
 HERE: Final = Path(__file__).parent
+ROOMS: Final = "The rooms of the package, and which imports which: always one below"
 sys.path[:0] = [str(HERE), str(HERE.parent)]  # pictures.py, and the package of the examples
 
 matplotlib.use("svg")
 
 import pictures  # noqa: E402
+import translated  # noqa: E402
 
 import backprop  # noqa: E402
 
@@ -37,7 +40,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_templates", "locale", "work/*.ipynb", "work/*.py", "work/*.md5"]
+exclude_patterns = ["door.html", "_templates", "locale", "work/*.ipynb", "work/*.py", "work/*.md5"]
 templates_path = ["_templates"]
 default_role = "literal"  # in docstrings `x` is code, as in Markdown
 
@@ -53,7 +56,9 @@ copybutton_prompt_is_regexp = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-autodoc_type_aliases = {name: name for name in ("Array", "Axes", "Operand", "Result", "Shape", "Tree")}
+autodoc_type_aliases = {
+    name: name for name in ("Array", "Axes", "Operand", "Result", "Shape", "Tree")
+}
 numpydoc_show_class_members = False
 
 html_theme = "furo"
@@ -93,18 +98,23 @@ sphinx_gallery_conf = {
 }
 
 
-def skipped(_: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
+def skipped(
+    _: Sphinx, what: str, name: str, obj: object, skip: bool, options: object
+) -> bool | None:
     """Of `backprop.numpy` NumPy's own names are left out: they have a reference of their own."""
     home = getattr(obj, "__module__", None) or ""
     return True if what == "module" and not home.startswith("backprop") else None
 
 
-def drawn(_: Sphinx, page: str, source: list[str]) -> None:
-    """In the page on the architecture, the picture stands for its text."""
+def read(app: Sphinx, page: str, source: list[str]) -> None:
+    """A picture stands for its text; a page that is in English alone says so in Korean."""
+    text = source[0]
     if page == "architecture":
-        source[0] = pictures.MERMAID.sub(
-            "![The rooms and what imports what](_pictures/rooms.svg)", source[0]
-        )
+        text = pictures.MERMAID.sub(f"![{ROOMS}](_pictures/rooms.svg)", text)
+    if app.config.language == "ko" and page not in translated.PAGES and "# " in text:
+        head, title, rest = re.split(r"^(# .*)$", text, maxsplit=1, flags=re.MULTILINE)
+        text = f"{head}{title}\n\n:::{{note}}\n{translated.ELSE}\n:::\n{rest}"
+    source[0] = text
 
 
 def trimmed(_: Sphinx, page: nodes.document) -> None:
@@ -116,6 +126,6 @@ def trimmed(_: Sphinx, page: nodes.document) -> None:
 def setup(app: Sphinx) -> None:
     """Make the pictures before the pages are read."""
     app.connect("builder-inited", lambda _: pictures.draw_all(HERE / "_pictures"))
-    app.connect("source-read", drawn)
+    app.connect("source-read", read)
     app.connect("autodoc-skip-member", skipped)
     app.connect("doctree-read", trimmed)
