@@ -22,6 +22,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
+from typing_extensions import override
 
 SEARCHES: Final = {"en": "creator", "ko": "창조자"}
 PHONE, DESK = 390, 1280
@@ -29,10 +30,10 @@ PAGE: Final = """
 const pictures = [...document.images].filter(i => i.complete && !i.naturalWidth);
 return {
   pictures: pictures.map(i => i.src),
-  silent: [...document.images].filter(i => !i.alt && i.closest("article")).map(i => i.src),
+  silent: [...document.images].filter(i => !i.hasAttribute("alt")).map(i => i.src),
   links: [...document.querySelectorAll("a[href]")].map(a => a.href),
   names: [...document.querySelectorAll("[id]")].map(e => e.id),
-  title: document.querySelector("h1")?.textContent ?? "",
+  title: document.title,
 };
 """
 WIDE: Final = "return document.documentElement.scrollWidth"
@@ -44,7 +45,8 @@ NO_BROWSER: Final = """chromium and its driver are not here; on Debian and Ubunt
 class Quiet(SimpleHTTPRequestHandler):
     """Files of the site; the terminal is for what is wrong."""
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    @override
+    def log_message(self, format: str, *args: object) -> None:
         """Nothing."""
 
 
@@ -110,7 +112,7 @@ class Visit:
         for kind, what in ("pictures", "does not load"), ("silent", "has no alternative text"):
             for source in seen[kind]:
                 self.complain(page, f"{source} {what}")
-        for entry in self.browser.get_log("browser"):
+        for entry in self.browser.get_log("browser"):  # type: ignore[no-untyped-call]  # Selenium's
             if entry["level"] in ("SEVERE", "WARNING"):
                 self.complain(page, entry["message"])
         self.names[self.address + page] = set(seen["names"])

@@ -49,6 +49,7 @@ gettext_compact = False
 gettext_location = False
 gettext_additional_targets = ["image"]  # the alternative texts
 
+suppress_warnings = ["toc.empty_glob"]  # the page of findings, where it is
 myst_heading_anchors = 3
 myst_enable_extensions = ["attrs_block", "colon_fence"]
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
@@ -65,6 +66,7 @@ html_theme = "furo"
 html_title = "backprop"
 pygments_dark_style = "github-dark"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_sidebars = {
@@ -120,7 +122,8 @@ def read(app: Sphinx, page: str, source: list[str]) -> None:
 def trimmed(_: Sphinx, page: nodes.document) -> None:
     """Without the empty line at the end of each example, which doctest wants there."""
     for block in page.findall(nodes.literal_block):
-        block.children = [nodes.Text(block.astext().rstrip())]
+        block.rawsource = block.astext().rstrip()  # of another text Sphinx colours nothing
+        block.children = [nodes.Text(block.rawsource)]
 
 
 def setup(app: Sphinx) -> None:

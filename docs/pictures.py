@@ -84,10 +84,10 @@ def rooms(axes: Axes) -> None:
     floors = _floors(list(names), arrows)
     place = {name: (x, y) for y, floor in enumerate(floors) for x, name in _spread(floor)}
     for above, below in arrows:
-        axes.annotate(
-            "", place[below], place[above],
-            arrowprops={"arrowstyle": "->", "color": GREY, "shrinkA": 12, "shrinkB": 12},
-        )  # fmt: skip
+        far = place[above][1] - place[below][1] > 1  # around what stands between
+        bow = f"arc3,rad={-0.5 if far else 0}"
+        arrow = {"arrowstyle": "->", "color": GREY, "shrinkA": 12, "shrinkB": 12}
+        axes.annotate("", place[below], place[above], arrowprops={**arrow, "connectionstyle": bow})
     for name, (x, y) in place.items():
         box = {"boxstyle": "round", "facecolor": "none", "edgecolor": BLUE}
         axes.text(x, y, names[name], ha="center", va="center", bbox=box, fontsize=9)

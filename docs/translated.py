@@ -67,8 +67,8 @@ def update() -> None:
     for page in PAGES:
         (pots / page).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TAKEN / f"{page}.pot", pots / f"{page}.pot")
-    intl = ["-m", "sphinx_intl", "update", "-p", pots, "-d", HERE / "locale", "-l", "ko"]
-    subprocess.run([sys.executable, *intl, "--no-obsolete"], check=True)
+    intl = [sys.executable, "-m", "sphinx_intl", "update", "--no-obsolete"]
+    subprocess.run([*intl, "-p", str(pots), "-d", str(HERE / "locale"), "-l", "ko"], check=True)
 
 
 def main() -> int:

@@ -100,9 +100,8 @@ def picture(result: Result) -> None:
     left.contour(u, v, height, levels, colors="#808080", linewidths=0.5)
     for places, name, mark in (result.descent, "descent", "-"), (result.newton, "Newton", "o-"):
         left.plot(*places.T, mark, markersize=3, label=name)
-        right.loglog(
-            np.arange(len(places)) + 1, np.max(abs(places - 1), axis=1), mark, markersize=3
-        )
+        distance = np.max(abs(places - 1), axis=1)
+        right.loglog(np.arange(len(places)) + 1, distance, mark, markersize=3)
     left.legend(fontsize="small")
     left.set(title="The valley")
     right.set(xlabel="step", title="Distance from the minimum")

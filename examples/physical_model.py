@@ -4,11 +4,11 @@ An ODE fit: the pendulum
 
 The gravity of the Earth and the drag of the air, from three swings of a pendulum.
 
-The pendulum obeys ``θ'' = -(g/l) sin θ - b θ' - c θ'|θ'|``. It is integrated by a Runge-Kutta scheme in
-plain NumPy, so backprop differentiates the whole integration: `jacobian` says how every angle of
-every swing moves with g, b and c. There are many angles and three parameters, so it goes forward
-through the integration, once for each parameter. SciPy's `least_squares` fits with that Jacobian,
-and the same Jacobian gives the standard errors of what was fitted.
+The pendulum obeys ``θ'' = -(g/l) sin θ - b θ' - c θ'|θ'|``. It is integrated by a Runge-Kutta
+scheme in plain NumPy, so backprop differentiates the whole integration: `jacobian` says how every
+angle of every swing moves with g, b and c. There are many angles and three parameters, so it goes
+forward through the integration, once for each parameter. SciPy's `least_squares` fits with that
+Jacobian, and the same Jacobian gives the standard errors of what was fitted.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import numpy as np
 import backprop.numpy as bp
 from backprop import Array, Variable, no_grad
 
-HIDDEN, STEPS, RATE = 16, 2000, 0.2
+HIDDEN, STEPS, RATE = 16, 2000, 0.1
 NOISE = 0.1
 
 
@@ -75,10 +75,8 @@ def main() -> Result:
     new = np.linspace(-1, 1, 201)[:, None]
     with no_grad():  # no graph is built
         missed = np.mean((model(new, *ps).data - np.sin(np.pi * new)) ** 2) ** 0.5
-    print(
-        f"loss {losses[0]:.3f} before, {losses[-1]:.4f} after {STEPS} steps (noise: {NOISE**2:.4f})"
-    )
-    print(f"misses the sine by {missed:.3f}")
+    print(f"loss {losses[0]:.3f} before, {losses[-1]:.4f} after {STEPS} steps")
+    print(f"variance of the noise {NOISE**2:.4f}; the sine is missed by {missed:.3f}")
     return Result(losses, float(missed), ps)
 
 
