@@ -49,7 +49,6 @@ gettext_compact = False
 gettext_location = False
 gettext_additional_targets = ["image"]  # the alternative texts
 
-suppress_warnings = ["toc.empty_glob"]  # the page of findings, where it is
 myst_heading_anchors = 3
 myst_enable_extensions = ["attrs_block", "colon_fence"]
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
@@ -113,6 +112,8 @@ def read(app: Sphinx, page: str, source: list[str]) -> None:
     text = source[0]
     if page == "architecture":
         text = pictures.MERMAID.sub(f"![{ROOMS}](_pictures/rooms.svg)", text)
+    if page == "index" and not (HERE / "findings.md").exists():
+        text = text.replace("Findings in the peers <findings>\n", "")
     if app.config.language == "ko" and page not in translated.PAGES and "# " in text:
         head, title, rest = re.split(r"^(# .*)$", text, maxsplit=1, flags=re.MULTILINE)
         text = f"{head}{title}\n\n:::{{note}}\n{translated.ELSE}\n:::\n{rest}"

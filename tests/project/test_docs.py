@@ -47,7 +47,7 @@ def test_make_help_shows_every_target() -> None:
 def test_a_page_is_in_the_contents(page: str) -> None:
     """The first page leads to each."""
     contents = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
-    assert re.search(rf"^(.* <)?{page}[>*]?$", contents, re.MULTILINE)
+    assert re.search(rf"^(.* <)?{page}>?$", contents, re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES)
