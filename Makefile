@@ -59,6 +59,7 @@ functions: $(READY)  ## write docs/functions.md, the table of all functions, as 
 	mv docs/functions.md.new docs/functions.md
 
 docs: $(READY)  ## build the site, in English and Korean, into build/site; the examples run
+	rm -rf docs/work  # so that the examples run
 	$(SPHINX) -b gettext -d build/doctrees/gettext docs build/gettext
 	$(PY) docs/translated.py
 	$(SPHINX) -b html -d build/doctrees/en docs build/site/en

@@ -16,7 +16,7 @@ from docutils import nodes
 
 HERE: Final = Path(__file__).parent
 ROOMS: Final = "The rooms of the package, and which imports which: always one below"
-sys.path[:0] = [str(HERE), str(HERE.parent)]  # pictures.py, and the package of the examples
+sys.path.insert(0, str(HERE))  # for the modules beside this one
 
 matplotlib.use("svg")
 

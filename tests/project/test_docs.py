@@ -38,9 +38,7 @@ def test_make_help_shows_every_target() -> None:
     targets = re.findall(r"^\.PHONY: (.*)", text, re.MULTILINE)
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
 
-    assert set(" ".join(targets).split()) == {
-        line.split()[1] for line in shown.stdout.splitlines()
-    }
+    assert set(" ".join(targets).split()) == {line.split()[1] for line in shown.stdout.splitlines()}
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if p != "index"])
