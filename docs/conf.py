@@ -114,6 +114,7 @@ def read(app: Sphinx, page: str, source: list[str]) -> None:
         text = pictures.MERMAID.sub(f"![{ROOMS}](_pictures/rooms.svg)", text)
     if page == "index" and not (HERE / "findings.md").exists():
         text = text.replace("Findings in the peers <findings>\n", "")
+        app.env.note_dependency("findings.md")
     if app.config.language == "ko" and page not in translated.PAGES and "# " in text:
         head, title, rest = re.split(r"^(# .*)$", text, maxsplit=1, flags=re.MULTILINE)
         text = f"{head}{title}\n\n:::{{note}}\n{translated.ELSE}\n:::\n{rest}"
