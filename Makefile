@@ -7,12 +7,14 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 PEERS := .venv-peers
 ON_PATH := PATH="$(abspath $(VENV))/bin:$$PATH"  # pyright asks the python it finds there
+SPHINX := $(PY) -m sphinx --fail-on-warning --keep-going --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test mypy stubtest test-pythons lint branches bench deep mutate frameworks judges docs clean
+.PHONY: help verify test mypy stubtest test-pythons lint branches bench deep mutate frameworks judges
+.PHONY: functions docs docs-test translations release-check clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 verify: $(READY)  ## verify every built-in derivative rule and print the table
 	$(PY) -m backprop verify $(if $(SEED),--seed $(SEED))
@@ -57,19 +59,39 @@ judges: $(PEERS)/ready  ## HIPS autograd, MyGrad and JAX on every expression; do
 	$(PEERS)/bin/python -m pytest -n 2 tests/project/test_judges_numpy.py tests/testing/test_programs_numpy.py
 	$(PEERS)/bin/python -m benchmarks.coverage
 
-docs: $(READY)  ## write docs/functions.md, the table of all functions, as verified now
+functions: $(READY)  ## write docs/functions.md, the table of all functions, as verified now
 	$(PY) -m backprop verify --seed 1 --markdown > docs/functions.md.new
 	mv docs/functions.md.new docs/functions.md
 
+docs: $(READY)  ## build the site, in English and Korean, into build/site; the examples run
+	rm -rf docs/work  # so that the examples run
+	$(SPHINX) -b gettext -d build/doctrees/gettext docs build/gettext
+	$(PY) docs/translated.py
+	$(SPHINX) -b html -d build/doctrees/en docs build/site/en
+	$(SPHINX) -b html -d build/doctrees/ko -D language=ko docs build/site/ko
+	cp docs/door.html build/site/index.html
+
+docs-test: docs  ## open every page of the site in a browser (Debian: apt-get install chromium-driver)
+	$(PY) docs/browse.py build/site
+
+translations: $(READY)  ## bring the new sentences of the pages into docs/locale, to be translated
+	$(SPHINX) -b gettext -d build/doctrees/gettext docs build/gettext
+	$(PY) docs/translated.py --update
+
+release-check: $(READY)  ## sdist and wheel, built twice: the same bytes, complete, well formed
+	$(PY) tests/release.py
+
 clean:  ## remove the environments and all that the other targets made
-	rm -rf $(VENV) $(PEERS) .venv-pythons dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) \
+		.venv-pythons dist build docs/work docs/_pictures docs/locale/ko/LC_MESSAGES/*.mo \
+		.coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
 	@echo "setting up $(VENV) (once)"
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,release]'
 	@touch $@
 
 $(PEERS)/ready: pyproject.toml peers.txt

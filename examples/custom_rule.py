@@ -1,4 +1,8 @@
-"""A rule of your own: SciPy's error function, verified, and then put to use.
+"""
+A rule of your own
+==================
+
+SciPy's error function, verified, and then put to use.
 
 NumPy has no erf, so backprop has none; a class of two methods adds it. `verify` holds it against
 central differences, the second derivative too, and rejects a twin of it with a slip. Then it serves
@@ -21,6 +25,10 @@ from backprop.testing import GradientMismatch, Report, verify
 GUESS, LAPSE = 0.5, 0.02  # right by chance, with two answers to choose from; wrong by distraction
 TRIALS = 200  # at each contrast
 TRUE = np.array([1.0, -1.0])  # the threshold, and the logarithm of the width
+
+
+# %%
+# The rule, and a twin of it that is wrong by a factor in the exponent.
 
 
 class Erf(Function):
@@ -50,6 +58,11 @@ class Result(NamedTuple):
     slope: Array  # the gradient at the end
 
 
+# %%
+# The model: a signal is detected more often the stronger it is. ``Erf`` stands in it as any
+# function of NumPy does.
+
+
 def complaint_about(rule: type[Function]) -> str:
     """What the verifier says of a wrong rule; nothing of a right one."""
     try:
@@ -72,6 +85,17 @@ def surprise(parameters: Variable, contrast: Array, right: Array) -> Variable:
     return -bp.sum(right * bp.log(p) + (TRIALS - right) * bp.log(1 - p))
 
 
+def trials() -> tuple[Array, Array]:
+    """The contrasts that were shown, and how many of the answers were right at each."""
+    contrast = np.linspace(0.0, 2.0, 15)
+    p = chance(Variable(TRUE), contrast).data
+    return contrast, np.random.default_rng(0).binomial(TRIALS, p).astype(float)
+
+
+# %%
+# Verified first, then fitted. Newton's method needs the gradient and the Hessian of the surprise.
+
+
 def main() -> Result:
     """Verify the rule, catch its twin, and fit the model by Newton's method."""
     report = verify(Erf, order=2, seed=1)
@@ -79,10 +103,7 @@ def main() -> Result:
     print(f"Erf: {report.rejected} of {report.planted} planted faults caught")
     print(complaint.splitlines()[0])
 
-    contrast = np.linspace(0.0, 2.0, 15)
-    p = chance(Variable(TRUE), contrast).data
-    right = np.random.default_rng(0).binomial(TRIALS, p).astype(float)
-
+    contrast, right = trials()
     slope, curvature = grad(surprise), hessian(surprise)
     fitted = np.array([0.8, -0.5])
     for _ in range(8):
@@ -94,5 +115,22 @@ def main() -> Result:
     return Result(report, complaint, fitted, errors, slope(fitted, contrast, right))
 
 
+# %%
+# What was answered, and the curve that was fitted.
+
+
+def picture(result: Result) -> None:
+    """Draw it; this alone needs matplotlib."""
+    import matplotlib.pyplot as plt
+
+    contrast, right = trials()
+    fine = np.linspace(0.0, 2.0, 200)
+    _, axes = plt.subplots()
+    axes.plot(contrast, right / TRIALS, "o", label="answered")
+    axes.plot(fine, chance(Variable(result.fitted), fine).data, label="fitted")
+    axes.set(xlabel="contrast", ylabel="part of right answers", title="Psychometric function")
+    axes.legend()
+
+
 if __name__ == "__main__":
-    main()
+    picture(main())

@@ -1,4 +1,8 @@
-"""A Gaussian process finds its own length scale, amplitude and noise, by maximum likelihood.
+"""
+A Gaussian process
+==================
+
+It finds its own length scale, amplitude and noise, by maximum likelihood.
 
 The likelihood is what one would write with NumPy alone: a kernel matrix, its Cholesky factor, one
 solve. It is handed to `value_and_grad` and to `hessian` as it stands, for NumPy's own functions
@@ -28,6 +32,10 @@ class Result(NamedTuple):
     missed: float  # by the prediction at new places, root mean square
 
 
+# %%
+# The model, as one would write it for arrays.
+
+
 def signal(theta: Array, x1: Array, x2: Array) -> Array:
     """The covariance of the values at x1 and x2: a² exp(-(x1 - x2)² / 2l²)."""
     amplitude, length, _ = np.exp(theta)
@@ -50,6 +58,10 @@ def surprise(theta: Array, x: Array, y: Array) -> Array:
     return nats + len(x) / 2 * log(2 * pi)
 
 
+# %%
+# The same gradient with pen and paper, to compare.
+
+
 def by_hand(theta: Array, x: Array, y: Array) -> Array:
     """Its gradient ½ tr((K⁻¹ - ααᵀ) ∂K/∂θ), α = K⁻¹y (Rasmussen and Williams, 2006, eq. 5.9)."""
     k = signal(theta, x, x)
@@ -61,14 +73,40 @@ def by_hand(theta: Array, x: Array, y: Array) -> Array:
     return gradient
 
 
-def main() -> Result:
-    """Draw a function and noisy measurements of it, fit, and predict what was not measured."""
+class Measured(NamedTuple):
+    """A function drawn from the process, at `new` as it is and at `x` with noise."""
+
+    x: Array
+    y: Array
+    new: Array
+    true: Array
+
+
+def measured() -> Measured:
+    """What is known, and what shall be predicted."""
     rng = np.random.default_rng(0)
     x, new = np.sort(rng.uniform(0, 10, 60)), np.linspace(0.5, 9.5, 50)
     both = np.concatenate([x, new])
     jitter = 1e-10 * np.eye(len(both))
     drawn = np.linalg.cholesky(signal(TRUE, both, both) + jitter) @ rng.normal(size=len(both))
     y = drawn[: len(x)] + np.exp(TRUE[2]) * rng.normal(size=len(x))
+    return Measured(x, y, new, drawn[len(x) :])
+
+
+def predicted(theta: Array, data: Measured) -> Array:
+    """The mean of the process at the new places."""
+    weights: Array = np.linalg.solve(covariance(theta, data.x), data.y)
+    return signal(theta, data.new, data.x) @ weights
+
+
+# %%
+# SciPy minimises, with ``value_and_grad``; the Hessian says how far the data determine the fit.
+
+
+def main() -> Result:
+    """Draw a function and noisy measurements of it, fit, and predict what was not measured."""
+    data = measured()
+    x, y = data.x, data.y
 
     start = np.zeros(3)
     ours, theirs = grad(surprise)(start, x, y), by_hand(start, x, y)
@@ -76,8 +114,7 @@ def main() -> Result:
 
     fit = minimize(value_and_grad(surprise), start, args=(x, y), jac=True, method="L-BFGS-B")
     errors = np.sqrt(np.diagonal(np.linalg.inv(hessian(surprise)(fit.x, x, y))))
-    predicted = signal(fit.x, new, x) @ np.linalg.solve(covariance(fit.x, x), y)
-    missed = np.mean((predicted - drawn[len(x) :]) ** 2) ** 0.5
+    missed = np.mean((predicted(fit.x, data) - data.true) ** 2) ** 0.5
 
     for name, value, error, true in zip(["amplitude", "length", "noise"], fit.x, errors, TRUE):
         print(f"{name:9} {np.exp(value):.3f}, within a factor of {np.exp(error):.2f}", end="   ")
@@ -86,5 +123,22 @@ def main() -> Result:
     return Result(fit.x, errors, float(disagreement), float(missed))
 
 
+# %%
+# What was measured, what it was measured of, and what the fitted process says between.
+
+
+def picture(result: Result) -> None:
+    """Draw it; this alone needs matplotlib."""
+    import matplotlib.pyplot as plt
+
+    data = measured()
+    _, axes = plt.subplots()
+    axes.plot(data.x, data.y, ".", label="measured")
+    axes.plot(data.new, data.true, "--", label="true")
+    axes.plot(data.new, predicted(result.fitted, data), label="predicted")
+    axes.set(xlabel="x", title="A Gaussian process after the fit")
+    axes.legend()
+
+
 if __name__ == "__main__":
-    main()
+    picture(main())

@@ -1,4 +1,8 @@
-"""Logistic regression: SciPy minimises, backprop differentiates, the loss is plain NumPy.
+"""
+Logistic regression
+===================
+
+SciPy minimises, backprop differentiates, the loss is plain NumPy.
 
 The loss is written for arrays and runs on arrays. `value_and_grad(loss)` is the same function with
 its gradient beside it, which is what `scipy.optimize.minimize(..., jac=True)` asks for. Here the
@@ -23,6 +27,12 @@ class Result(NamedTuple):
     accuracy: float  # on patients that the fit has not seen
     disagreement: float  # of the two gradients, as a part of the larger
     slope: float  # the largest element of the gradient at the minimum
+    scores: Array  # x·w of the patients that the fit has not seen
+    labels: Array  # 1 for benign, -1 for malignant
+
+
+# %%
+# The loss, and its gradient with pen and paper to compare with.
 
 
 def loss(w: Array, x: Array, y: Array) -> Array:
@@ -43,6 +53,10 @@ def standardised(x: Array, like: Array) -> Array:
     return np.column_stack([scaled, np.ones(len(x))])
 
 
+# %%
+# The fit.
+
+
 def main() -> Result:
     """Tell benign tumours from malignant ones, by 30 measurements of the nuclei of their cells."""
     x, benign = load_breast_cancer(return_X_y=True)
@@ -55,14 +69,31 @@ def main() -> Result:
     disagreement = np.max(abs(ours - theirs)) / np.max(abs(theirs))
 
     fit = minimize(value_and_grad(loss), start, args=(train, y), jac=True, method="L-BFGS-B")
-    accuracy = np.mean(np.sign(test @ fit.x) == y_test)
+    scores = test @ fit.x
+    accuracy = np.mean(np.sign(scores) == y_test)
     slope = np.max(abs(by_hand(fit.x, train, y)))
 
     print(f"held-out accuracy   {accuracy:.3f} on {len(test)} patients, after {fit.nit} steps")
     print(f"gradients disagree  by {disagreement:.0e}")
     print(f"gradient at the end {slope:.0e}, where {np.max(abs(by_hand(start, train, y))):.0f} was")
-    return Result(float(accuracy), float(disagreement), float(slope))
+    return Result(float(accuracy), float(disagreement), float(slope), scores, y_test)
+
+
+# %%
+# The scores of the patients that the fit has not seen: what is left of 0 is called malignant.
+
+
+def picture(result: Result) -> None:
+    """Draw it; this alone needs matplotlib."""
+    import matplotlib.pyplot as plt
+
+    _, axes = plt.subplots()
+    for name, sign, hatch in ("malignant", -1, "//"), ("benign", 1, None):
+        chosen = result.scores[result.labels == sign]
+        axes.hist(chosen, bins=[*range(-15, 10)], alpha=0.7, label=name, hatch=hatch)
+    axes.set(xlabel="score x·w", ylabel="patients", title="Held-out patients")
+    axes.legend()
 
 
 if __name__ == "__main__":
-    main()
+    picture(main())

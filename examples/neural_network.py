@@ -1,4 +1,8 @@
-"""A network of two layers reads handwritten digits: parameters in a dict, Adam in ten lines.
+"""
+A neural network
+================
+
+Two layers read handwritten digits: parameters in a dict, Adam in ten lines.
 
 `grad` takes trees: of a dict of arrays it gives a dict of gradients, key by key. The network, the
 softmax and its loss are plain NumPy, so the trained network is called with arrays and needs nothing
@@ -28,6 +32,10 @@ class Result(NamedTuple):
     first: float  # the loss before training
     last: float  # and after it
     parameters: Parameters
+
+
+# %%
+# The network and its loss, for arrays.
 
 
 def logits(p: Parameters, x: Array) -> Array:
@@ -60,6 +68,10 @@ def initial(rng: np.random.Generator, inputs: int, outputs: int) -> Parameters:
     }
 
 
+# %%
+# The training. ``gradient`` is ``grad(cross_entropy)``, and gives a dict like the parameters.
+
+
 def adam(
     gradient: Callable[..., Parameters], p: Parameters, batches: Iterable[Batch], rate: float
 ) -> Parameters:
@@ -84,12 +96,17 @@ def shuffled(rng: np.random.Generator, x: Array, digits: Array) -> Iterator[Batc
             yield x[batch], digits[batch]
 
 
+def digits_of() -> tuple[Array, Array, Array, Array]:
+    """Images to learn from and others, then the digits on the former and on the latter."""
+    images, labels = load_digits(return_X_y=True)
+    split = train_test_split((images / 16).astype(np.float32), labels, random_state=0)
+    x, x_test, digits, digits_test = split
+    return x, x_test, digits, digits_test
+
+
 def main() -> Result:
     """Train on three quarters of the 1797 images of 8 by 8 pixels, and read the others."""
-    images, labels = load_digits(return_X_y=True)
-    x, x_test, digits, digits_test = train_test_split(
-        (images / 16).astype(np.float32), labels, random_state=0
-    )
+    x, x_test, digits, digits_test = digits_of()
     rng = np.random.default_rng(0)
     start = initial(rng, x.shape[1], 10)
     p = adam(grad(cross_entropy), start, shuffled(rng, x, digits), rate=0.01)
@@ -101,5 +118,22 @@ def main() -> Result:
     return Result(float(accuracy), first, last, p)
 
 
+# %%
+# Twelve images that the network has not seen, and what it reads. It is called with plain arrays.
+
+
+def picture(result: Result) -> None:
+    """Draw it; this alone needs matplotlib."""
+    import matplotlib.pyplot as plt
+
+    _, unseen, _, _ = digits_of()
+    read = np.argmax(logits(result.parameters, unseen[:12]), axis=1)
+    figure, grid = plt.subplots(2, 6, figsize=(6.4, 2.6))
+    for axes, image, digit in zip(grid.flat, unseen, read):
+        axes.imshow(image.reshape(8, 8), cmap="Greys")
+        axes.set(title=f"{digit}", xticks=[], yticks=[])
+    figure.suptitle("Images, and the digits that are read")
+
+
 if __name__ == "__main__":
-    main()
+    picture(main())

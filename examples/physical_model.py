@@ -1,10 +1,14 @@
-"""The gravity of the Earth and the drag of the air, from three swings of a pendulum.
+"""
+An ODE fit: the pendulum
+========================
 
-The pendulum obeys θ'' = -(g/l) sin θ - b θ' - c θ'|θ'|. It is integrated by a Runge-Kutta scheme in
-plain NumPy, so backprop differentiates the whole integration: `jacobian` says how every angle of
-every swing moves with g, b and c. There are many angles and three parameters, so it goes forward
-through the integration, once for each parameter. SciPy's `least_squares` fits with that Jacobian,
-and the same Jacobian gives the standard errors of what was fitted.
+The gravity of the Earth and the drag of the air, from three swings of a pendulum.
+
+The pendulum obeys ``θ'' = -(g/l) sin θ - b θ' - c θ'|θ'|``. It is integrated by a Runge-Kutta
+scheme in plain NumPy, so backprop differentiates the whole integration: `jacobian` says how every
+angle of every swing moves with g, b and c. There are many angles and three parameters, so it goes
+forward through the integration, once for each parameter. SciPy's `least_squares` fits with that
+Jacobian, and the same Jacobian gives the standard errors of what was fitted.
 """
 
 from __future__ import annotations
@@ -32,6 +36,10 @@ class Result(NamedTuple):
     residual: float  # root mean square, in radians
 
 
+# %%
+# The equation of motion, and the scheme that integrates it.
+
+
 def acceleration(parameters: Array, angle: Array, speed: Array) -> Array:
     """The equation of motion."""
     g, b, c = parameters
@@ -57,6 +65,10 @@ def swings(parameters: Array) -> Array:
     return np.stack(angles)
 
 
+# %%
+# The data come of an integrator that is not ours.
+
+
 def measured() -> Array:
     """What a camera sees: the true motion, by an integrator that is not ours, and noise."""
 
@@ -69,6 +81,10 @@ def measured() -> Array:
     true = solve_ivp(motion, (0.0, times[-1]), start, t_eval=times, rtol=1e-9, atol=1e-9)
     angles: Array = true.y[: len(RELEASED)].T
     return angles + np.random.default_rng(0).normal(scale=NOISE, size=angles.shape)
+
+
+# %%
+# The fit: residuals and their Jacobian, through forty steps of the scheme.
 
 
 def main() -> Result:
@@ -88,5 +104,22 @@ def main() -> Result:
     return Result(fit.x, errors, float(variance**0.5))
 
 
+# %%
+# The three swings, measured and fitted.
+
+
+def picture(result: Result) -> None:
+    """Draw it; this alone needs matplotlib."""
+    import matplotlib.pyplot as plt
+
+    times = STEP * np.arange(1, STEPS + 1)
+    _, axes = plt.subplots()
+    for angles, fitted, name in zip(measured().T, swings(result.fitted).T, RELEASED):
+        (line,) = axes.plot(times, fitted, label=f"released at {name} rad")
+        axes.plot(times, angles, ".", color=line.get_color())
+    axes.set(xlabel="time in s", ylabel="angle in rad", title="Measured swings and fitted ones")
+    axes.legend()
+
+
 if __name__ == "__main__":
-    main()
+    picture(main())

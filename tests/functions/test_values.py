@@ -165,7 +165,7 @@ def _keeps(name: str) -> bool:
 
 
 def test_the_documents_list_what_keeps_float32() -> None:
-    """A line for each in docs/functions.md, as `make docs` writes it."""
+    """A line for each in docs/functions.md, as `make functions` writes it."""
     text = (ROOT / "docs" / "functions.md").read_text(encoding="utf-8")
     for name, reason in FLOAT32_STAYS.items():
         assert f"- `{name}`: {reason}\n" in text

@@ -9,9 +9,12 @@ from backprop import grad
 from examples import (
     custom_rule,
     gaussian_process,
+    least_squares,
     logistic_regression,
     neural_network,
+    newton,
     physical_model,
+    training_loop,
 )
 
 pytestmark = pytest.mark.no_cover  # slower with it, and no line is reached here alone
@@ -79,3 +82,31 @@ def test_gaussian_process() -> None:
     assert np.all(abs(result.fitted - gaussian_process.TRUE) < 3 * result.errors)
     assert np.all(result.errors < 0.5)
     assert result.missed < np.exp(gaussian_process.TRUE[2])
+
+
+def test_training_loop() -> None:
+    """The loss comes down to the noise, the network to the sine, and parameters stay leaves."""
+    result = training_loop.main()
+
+    assert result.losses[0] > 1
+    assert result.losses[-1] == pytest.approx(training_loop.NOISE**2, rel=0.2)
+    assert result.missed < training_loop.NOISE
+    assert all(p.creator is None for p in result.parameters)
+
+
+def test_newton() -> None:
+    """A few steps reach the minimum that two thousand down the gradient do not come near."""
+    result = newton.main()
+
+    assert len(result.newton) < 30
+    assert np.max(abs(result.newton[-1] - 1)) < 1e-9
+    assert np.max(abs(result.descent[-1] - 1)) > 0.1
+    assert np.max(abs(result.large - 1)) < 1e-6
+
+
+def test_least_squares() -> None:
+    """Parameters and standard deviations are those that NIST certifies."""
+    result = least_squares.main()
+
+    assert result.fitted == pytest.approx(least_squares.CERTIFIED, rel=1e-9)
+    assert result.errors == pytest.approx(least_squares.DEVIATIONS, rel=1e-6)

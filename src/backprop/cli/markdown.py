@@ -1,4 +1,4 @@
-"""The table of all functions as Markdown, which `make docs` writes to docs/functions.md."""
+"""The table of all functions as Markdown, which `make functions` writes to docs/functions.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backprop.functions.registry import KINKS
 _HEAD: Final = """# The functions
 
 What `make verify` verifies: every function of `backprop.numpy`, in first order, in second order and
-in forward mode, in float64 and float32. This file is written by `make docs`.
+in forward mode, in float64 and float32. This file is written by `make functions`.
 
 *Where*: on which intervals its inputs are drawn. *Where it has no derivative*: what it gives there.
 *Worst error*: the largest met, as a part of its tolerance. *Would see*: the smallest relative error

@@ -284,13 +284,13 @@ class Node:
     A rule subclasses one of the three kinds below and writes `forward` and `backward` on arrays.
     In `backward` it finds what `forward` got and returned:
 
-    ================  =========================  ================================  ===============
-    kind              forward                    backward                          it may read
-    ================  =========================  ================================  ===============
-    Function          forward(x) -> y            backward(gy) -> gx                self.x, self.y
-    BinaryFunction    forward(a, b) -> y         backward(gy) -> (ga, gb)          self.a, .b, .y
-    NaryFunction      forward(*xs) -> (y, ...)   backward(*gys) -> (gx, ...)       self.xs, .ys
-    ================  =========================  ================================  ===============
+    ==============  ==========================  =============================  ==============
+    kind            forward                     backward                       it may read
+    ==============  ==========================  =============================  ==============
+    Function        `forward(x) -> y`           `backward(gy) -> gx`           self.x, self.y
+    BinaryFunction  `forward(a, b) -> y`        `backward(gy) -> (ga, gb)`     self.a, .b, .y
+    NaryFunction    `forward(*xs) -> (y, ...)`  `backward(*gys) -> (gx, ...)`  self.xs, .ys
+    ==============  ==========================  =============================  ==============
 
     `domain` says where the derivative exists (one Interval, or one for each input); `shapes`, for
     which shapes of inputs the rule is meant, where that is not every shape.

@@ -67,7 +67,7 @@ class Sign(Flat, fresh=True):
 
 
 class Absolute(Elementwise, fresh=True):
-    """y = |x|, dy/dx = sign x, which is 0 at 0.
+    """y = `|x|`, dy/dx = sign x, which is 0 at 0.
 
     >>> from backprop import Variable
     >>> x = Variable(np.array([-2.0, 0.0, 3.0]))
@@ -163,7 +163,7 @@ class Fmin(Extreme, fresh=True):
 
 
 class Copysign(Broadcasting, fresh=True):
-    """y = |a| with the sign of b, dy/da = sign a sign b, which is 0 at a = 0; dy/db = 0."""
+    """y = `|a|` with the sign of b, dy/da = sign a sign b, which is 0 at a = 0; dy/db = 0."""
 
     __slots__ = ()
     domain: ClassVar[Domain] = REALS.without(0.0)

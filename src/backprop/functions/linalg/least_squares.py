@@ -127,7 +127,7 @@ _TALL = "a + onp.array([[3, 0], [0, 8], [0, 0]], a.dtype)"
 def lstsq(
     a: Operand, b: Operand, rcond: float | None = None
 ) -> tuple[Variable, Variable, int, Variable]:
-    """The x of least |b - a x|, the squares left over, the rank and the singular values of a.
+    """The x of least `|b - a x|`, the squares left over, the rank and the singular values of a.
 
     As numpy.linalg.lstsq; a may have any rank, which is taken to be constant.
 
