@@ -69,7 +69,7 @@ def test_the_points_around_are_near_enough_to_leave_the_others_in_their_order() 
     slopes_around(f, x, 0, REALS)
 
     moved = np.array([abs(p - x) for p in tried]).max(axis=0)
-    assert (moved <= np.array([0.5, 0.5, 0.5, 8.0]) * 2.0**-4 * 1.1).all()
+    assert (moved <= np.array([0.5, 0.5, 0.5, 8.0]) * 2.0**-4 * 1.2).all()
     assert (moved > 0).all()
 
 

@@ -44,6 +44,7 @@ _BEYOND: Final = 2**5  # roundings, that a gradient may always be off by
 _LOST: Final = 2.0**-4  # of a gradient: what loses all its digits does so all around, too
 _AROUND: Final = 12  # points, at which no rounding is the same by chance
 _QUARTER: Final = 0.25
+_PARTS: Final = (1 - _QUARTER, 1 + _QUARTER)
 _ALMOST: Final = 2.0**-4  # of the largest number: a product on the way may overflow
 
 
@@ -217,9 +218,10 @@ def _rounding(point: Point, gy: Array, seen: Measurement, k: int) -> bool:
 def _systematic(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) -> bool:
     """Whether the error is the same part of the gradient all around: then it is no rounding.
 
-    Roundings change their sign and size when the inputs move by a quarter. What is wrong in one
-    dtype alone, by a table or a number of terms of its own, keeps both. Each point around is asked
-    only if those before it said so: of a rounding, one or two.
+    Roundings change their sign and size when the inputs move by a quarter and the cotangent, which
+    is all that a linear rule reads. What is wrong in one dtype alone, by a table or a number of
+    terms of its own, keeps both. Each point around is asked only if those before it said so: of a
+    rounding, one or two.
     """
     eps = float(np.finfo(point.y.dtype).eps)
     first = float((seen.analytic[k] - seen.numeric[k]) / seen.numeric[k])
@@ -229,11 +231,11 @@ def _systematic(point: Point, rule: Rule, gy: Array, seen: Measurement, k: int) 
     rng = np.random.default_rng(0)
     for _ in range(_AROUND):
         parts = (1 + rng.uniform(-_QUARTER, _QUARTER, x.shape) for x in point.xs)
-        moved = (np.array(x * part, x.dtype) for x, part in zip(point.xs, parts))
+        moved = (np.array(np.where(x == 0, p - 1, x * p), x.dtype) for x, p in zip(point.xs, parts))
         try:
-            xs = rule.placed(tuple(moved))
-            own = rule.vjp(xs, gy)[at[0]].flat[at[1]]
-            true = rule.vjp(tuple(x.astype(wide) for x in xs), gy.astype(wide))[at[0]].flat[at[1]]
+            xs, g = rule.placed(tuple(moved)), np.array(gy * rng.uniform(*_PARTS), gy.dtype)
+            own = rule.vjp(xs, g)[at[0]].flat[at[1]]
+            true = rule.vjp(tuple(x.astype(wide) for x in xs), g.astype(wide))[at[0]].flat[at[1]]
         except Exception:  # it is no rule there
             return False
         error = float((own.astype(wide) - true) / true)

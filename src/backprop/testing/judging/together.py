@@ -54,6 +54,7 @@ def _repeated(xs: Arrays) -> list[float]:
 
 def _wrong_along(rule: Rule, xs: Arrays, vs: Arrays, gy: Array) -> str | None:
     room = min((room_along(d, x, v) for d, x, v in zip(rule.domains, xs, vs)), default=inf)
+    room = min(room, *map(_alone, xs, vs))
     if room < _NARROW:
         return None
     line, at = _line(rule, xs, vs, room), np.zeros((), np.result_type(*xs))
@@ -73,6 +74,15 @@ def _wrong_along(rule: Rule, xs: Arrays, vs: Arrays, gy: Array) -> str | None:
                 f"and the value moves by {float(seen.numeric[0])!r}"
             )
     return None
+
+
+def _alone(x: Array, v: Array) -> float:
+    """How far what moves is from what stays: when it comes there, its order is another."""
+    moving = v != 0
+    if moving.all() or not moving.any():
+        return inf
+    nearest = abs(x[moving].flat[0] - x[~moving]).min()
+    return float(nearest / abs(v[moving].flat[0]))
 
 
 def _steady(rule: Rule, xs: Arrays, vs: Arrays, gy: Array, gap: Array) -> bool:

@@ -51,6 +51,7 @@ _NARROW: Final = 2.0**-6  # relative to x
 _INNER: Final = 64.0  # the most that is taken for what f computes with inside, there
 _LAST: Final = 3  # steps, the finest ones
 _ROUND: Final = 2.0**12  # units in the last place, beyond which no rounding reaches
+_BROAD: Final = 2.0**16  # times that
 _FLAT: Final = 16.0  # roots of the precision, beyond which an extremum is not flat
 _FEW: Final = 6  # where thousands of points are looked at
 _FRACTION: Final = 1327 / 1024
@@ -192,7 +193,11 @@ def _on_steps(found: Derivative, jump: Array, h: Array, least: float, ulps: Arra
     flat = np.where(np.cumsum(jump[::-1], axis=0)[::-1] == 0, h, 0).max(axis=0)
     staircase = (flat > least) & (finest == 0).all(axis=0)
     error = np.where(staircase, np.maximum(found.error, abs(found.value)), found.error)
-    return Derivative(found.value, np.where(jumps, inf, error))
+    # No rounding is as broad: there f is constant, whatever it does farther away.
+    constant = (flat > _BROAD * least) & (finest == 0).all(axis=0)
+    value = np.where(constant, 0, found.value)
+    error = np.where(constant, ulps[-1] / np.maximum(flat, least), error)
+    return Derivative(value, np.where(jumps, inf, error))
 
 
 def elementwise(
@@ -234,7 +239,7 @@ def _at_all(
 
 def one_sided(f: Map, x: Array, j: int, domain: Interval = REALS) -> tuple[Derivative, Derivative]:
     """The slopes to the left and to the right, as `column`: at a kink they differ."""
-    steps = ladder(x.flat[j], domain)
+    steps = ladder(x.flat[j], domain, nearest(x, j))
     if not steps:
         unknown = _unknown(f, x)
         return unknown, unknown

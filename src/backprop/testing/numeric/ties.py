@@ -8,6 +8,7 @@ three: so sort may send its cotangent to any of them, and the median of them to 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
 _RANKS: Final = 8
 _FAR, _NEAR = 2.0**-4, 2.0**-8  # how far around, relative to x
 _ALONE: Final = 2.0**-4  # in which part of that, around a point, no other element should be
+_NOTHING: Final = 2.0**-20  # of the largest number, or of 1
+_ASKEW: Final = 2.0**-5  # so that no two are of one size
+_OUTSIDE: Final = 1.1  # beyond all others
 
 
 def tied(x: Array, j: int) -> bool:
-    """Whether another element of `x` is as large as element `j`, but for its sign."""
+    """Whether another element of `x` is as large as element `j`, or nearly, but for its sign."""
     size = abs(x.reshape(-1))
-    return bool(np.count_nonzero(size == size[j]) > 1)
+    near = _NOTHING * max(float(size[j]), 1.0)
+    return bool(np.count_nonzero(abs(size - size[j]) <= near) > 1)
 
 
 def slopes_around(f: Map, x: Array, j: int, domain: Interval) -> tuple[Derivative, Derivative]:
@@ -68,13 +73,16 @@ def _kinked(far: Derivative, near: Derivative) -> NDArray[np.bool_]:
 
 
 def _slopes(f: Map, x: Array, j: int, domain: Interval, within: float) -> Derivative:
-    least = abs(x[x != 0]).min() if x.any() else 1.0  # so that a zero stays below what is above it
-    scale = np.minimum(np.where(x == 0, least, abs(x)), room(domain, x)).astype(x.dtype) * within
-    alone = float(scale.flat[j]) * _ALONE
+    # A zero stays below what is above it, unless that is as good as zero: then both move as far.
+    sizes = abs(x)
+    sizes = np.where(sizes < _NOTHING * max(float(sizes.max()), 1.0), 0, sizes)
+    least = sizes[sizes != 0].min() if sizes.any() else 1.0
+    scale = np.minimum(np.where(sizes == 0, least, sizes), room(domain, x)).astype(x.dtype) * within
     found: list[Derivative] = []
     for direction in _directions(x, j):
         p = x + scale * direction.astype(x.dtype)
         at = float(p.flat[j])
+        alone = min(float(scale.flat[j]) * _ALONE, _gap(p, j) / 2)
         if at - alone < at < at + alone:
             found.append(column(f, p, j, Interval(at - alone, at + alone)))
     size = found[0].value.size if found else 1
@@ -82,13 +90,20 @@ def _slopes(f: Map, x: Array, j: int, domain: Interval, within: float) -> Deriva
     return Derivative(values, np.array([d.error for d in found], np.longdouble).reshape(-1, size))
 
 
+def _gap(x: Array, j: int) -> float:
+    """How far the size of element `j` is from that of any other."""
+    sizes = abs(x.reshape(-1)).astype(np.float64)
+    return float(np.delete(abs(sizes - sizes[j]), j).min(initial=inf))
+
+
 def _directions(x: Array, j: int) -> Iterator[Array]:
     """Ways to break ties among the elements of x: in order, and element `j` at every rank."""
-    order = np.linspace(-1, 1, x.size).reshape(x.shape)
+    ranks = np.linspace(-1, 1, x.size) + _ASKEW
+    order = ranks.reshape(x.shape)
     yield order
     yield -order
     rng = np.random.default_rng(0)
-    for rank in np.linspace(-0.95, 0.95, _RANKS):
-        direction = rng.permutation(np.linspace(-1, 1, x.size)).reshape(x.shape)
+    for rank in np.linspace(-_OUTSIDE, _OUTSIDE, _RANKS):
+        direction = rng.permutation(ranks).reshape(x.shape)
         direction.flat[j] = rank
         yield direction
