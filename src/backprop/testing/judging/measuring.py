@@ -292,13 +292,14 @@ def _noise(rule: Rule, xs: Arrays, i: int, j: int) -> Array:
 def rounded(
     x: Array, k: int | NDArray[np.int_], zero: Array | np.floating[Any] | float = 0.0
 ) -> Array:
-    """The elements of x some roundings away, each by another amount, so that none cancel.
+    """The elements of x some roundings away, one at least, each by another, so that none cancel.
 
     Those of 0 by as much as if they were as large as `zero`. Of many `k` there is one for each.
     """
     ks = np.asarray(k, x.dtype)
     places = np.arange(x.size).astype(x.dtype) ** 2
     amount = ROUNDINGS * np.cos(places + ks[..., np.newaxis]).reshape(ks.shape + x.shape)
+    amount = np.copysign(np.maximum(abs(amount), 1), amount)
     size = np.where(x == 0, zero, x)
     moved = x + size * (np.finfo(x.dtype).eps * amount)
     return np.array(np.where(size == 0, x, moved), x.dtype)  # -0.0 stays what it is

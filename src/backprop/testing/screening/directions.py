@@ -17,7 +17,7 @@ import numpy as np
 from backprop.ground.arrays import Array, Shape
 from backprop.ground.domain import Interval
 from backprop.testing.generators.inner import inside
-from backprop.testing.generators.strategies import ordinary, span_of
+from backprop.testing.generators.strategies import span_of
 from backprop.testing.judging.measuring import ULPS, wider
 from backprop.testing.numeric.differences import column
 from backprop.testing.numeric.limits import SAFETY
@@ -38,6 +38,8 @@ _MOST: Final = 12  # suspects, of which the judge acquits all if he does the fir
 _GROUPS: Final = 16  # of terms, in which an error of one term is still seen
 _ROOM: Final = 8  # powers of two below the end of the range
 _HUGE: Final = 2.0**20
+_TURNS: Final = 11  # one to every other of the regimes
+_TINY: Final = 2.0**-30
 _BELL: Final = 4  # the deviation of the exponents of two around 0
 
 
@@ -162,12 +164,26 @@ def _drawn(
         numbers = rng.uniform(*_REGIMES[k // 6 % len(_REGIMES)], size)
         numbers = np.sort(numbers) if k // 6 % 2 else numbers
     elif k % 3 == 0:
-        return ordinary(domain, shape, dtype, rng)
+        numbers = rng.uniform(*span_of(domain), size)
     elif k % 3 == 1:
         numbers = np.round(2 * rng.uniform(*span_of(domain), size)) / 2
     else:
         numbers = rng.choice((-1.0, 1.0), size) * 2.0 ** rng.normal(0.0, _BELL, size)
-    return inside(numbers, domain, dtype).reshape(shape)
+    return inside(_arranged(numbers, shape, k).reshape(-1), domain, dtype).reshape(shape)
+
+
+def _arranged(numbers: NDArray[np.float64], shape: Shape, k: int) -> NDArray[np.float64]:
+    """The numbers as an array; in turn descending, all equal, symmetric, tiny but for one."""
+    x = numbers.reshape(shape)
+    if k % _TURNS == 1:
+        return np.sort(numbers)[::-1].reshape(shape)
+    if k % _TURNS == 2:
+        return np.full(shape, numbers.mean() if numbers.size else 0.0)
+    if k % _TURNS == 3 and shape == shape[::-1]:
+        return (x + x.T) / 2
+    if k % _TURNS == 4:
+        return np.where(np.arange(x.size).reshape(shape) == x.size // 2, x, x * _TINY)
+    return x
 
 
 def _anywhere(rule: Rule, xs: Arrays, rng: np.random.Generator) -> Arrays:

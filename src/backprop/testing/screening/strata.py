@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log, sqrt
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -70,6 +71,11 @@ def between(
     return found
 
 
+def _made_of(landmarks: tuple[float, ...]) -> tuple[float, ...]:
+    """The landmarks, their roots and logarithms: where x**2 or exp(x) is as large."""
+    return (*landmarks, *map(sqrt, landmarks), *map(log, landmarks))
+
+
 def _beside(
     domain: Interval, size: int, rng: np.random.Generator, landmarks: tuple[float, ...]
 ) -> NDArray[np.float64]:
@@ -77,7 +83,7 @@ def _beside(
     some = np.concatenate([domain.edges, np.arange(-8.0, 8.5, 0.5), rng.integers(-100, 100, 32)])
     at = rng.choice(some, size)
     if landmarks:
-        marks = rng.choice((-1.0, 1.0), size) * rng.choice(landmarks, size)
+        marks = rng.choice((-1.0, 1.0), size) * rng.choice(_made_of(landmarks), size)
         at = np.where(rng.random(size) < 0.5, marks, at)
     away = rng.choice((-1.0, 1.0), size) * 2.0 ** -rng.uniform(0.0, _BESIDE, size)
     exact = rng.random(size) < 0.25
