@@ -10,7 +10,7 @@ ON_PATH := PATH="$(abspath $(VENV))/bin:$$PATH"  # pyright asks the python it fi
 SPHINX := $(PY) -m sphinx --fail-on-warning --keep-going --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test mypy stubtest test-pythons lint branches bench deep mutate frameworks judges
+.PHONY: help verify test mypy stubtest test-pythons lint branches bench deep mutate frameworks judges peers
 .PHONY: functions docs docs-test translations release-check clean
 
 help:  ## this list
@@ -58,6 +58,10 @@ frameworks: $(PEERS)/ready  ## rules of PyTorch, JAX, HIPS autograd and MyGrad, 
 judges: $(PEERS)/ready  ## HIPS autograd, MyGrad and JAX on every expression; docs/coverage.md
 	$(PEERS)/bin/python -m pytest -n 2 tests/project/test_judges_numpy.py tests/testing/test_programs_numpy.py
 	$(PEERS)/bin/python -m benchmarks.coverage
+
+peers: $(PEERS)/ready  ## the rules of PyTorch, JAX, HIPS autograd, MyGrad; docs/findings.md (ONLY=jax.nn)
+	$(PEERS)/bin/python -W ignore -m benchmarks.peers $(ONLY)
+	$(PEERS)/bin/python -m benchmarks.peers.page
 
 functions: $(READY)  ## write docs/functions.md, the table of all functions, as verified now
 	$(PY) -m backprop verify --seed 1 --markdown > docs/functions.md.new

@@ -1,7 +1,7 @@
 """Which functions of NumPy are differentiated, here and elsewhere: `python -m benchmarks.coverage`.
 
 Writes docs/coverage.md. Our column is read from the table of functions. Where the other libraries
-are installed (`make judges`) they are asked again and their answers kept in benchmarks/peers.json;
+are installed (`make judges`) they are asked again and their answers kept in benchmarks/judges.json;
 elsewhere the page is made of what is kept.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 from backprop.ground.domain import REALS
 from backprop.kernel.table import TABLE
 from backprop.testing.generators.expressions import numpy_functions
-from benchmarks.peers import (
+from benchmarks.judges import (
     OURS,
     PEERS,
     Outcome,
@@ -31,7 +31,7 @@ from benchmarks.peers import (
 
 ROOT: Final = Path(__file__).parent.parent
 PAGE: Final = ROOT / "docs" / "coverage.md"
-KEPT: Final = ROOT / "benchmarks" / "peers.json"
+KEPT: Final = ROOT / "benchmarks" / "judges.json"
 POINTS: Final = 2
 
 # How often it was right, wrong, and raised.

@@ -42,6 +42,16 @@ def test_primitives_of_hips_autograd() -> None:
         verify(made(1.0 + 1e-6), **FEW)
 
 
+def test_an_array_of_traced_numbers_is_traced() -> None:
+    """Functions of NumPy without a rule there give such arrays of objects."""
+    anp: Any = pytest.importorskip("autograd.numpy")
+    two = [((2, 3), (2, 3))]
+
+    verify(lambda a, b: anp.dstack([a, b]), framework="autograd", shapes=two, **FEW)
+    with pytest.raises(GradientMismatch, match="backward is wrong"):
+        verify(lambda a, b: anp.full_like(a, b), framework="autograd", shapes=two, **FEW)
+
+
 def test_the_command_finds_primitives_in_the_module_they_are_written_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

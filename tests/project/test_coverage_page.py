@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import coverage
 from benchmarks.coverage import PAGE, kept, page
-from benchmarks.peers import OURS, PEERS, Outcome
+from benchmarks.judges import OURS, PEERS, Outcome
 
 pinned = pytest.mark.skipif(
     np.__version__ != kept()["numpy"], reason="another NumPy has other functions"
@@ -40,7 +40,7 @@ def test_what_is_kept_is_as_it_would_be_written(
 ) -> None:
     """One line for each function, of every library."""
     answers = kept()["answers"]
-    monkeypatch.setattr(coverage, "KEPT", tmp_path / "peers.json")
+    monkeypatch.setattr(coverage, "KEPT", tmp_path / "judges.json")
     coverage.keep(answers)
     assert kept()["answers"] == answers
     assert kept()["versions"].keys() == {peer.name for peer in PEERS}

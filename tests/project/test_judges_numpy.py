@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from backprop.testing.generators.expressions import numpy_functions
-from benchmarks.peers import PEERS, Outcome, Peer, Question, Verdict, questions
+from benchmarks.judges import PEERS, Outcome, Peer, Question, Verdict, questions
 
 POINTS: Final = 2
 PARTS: Final = 8  # of the functions: of each library one test for each

@@ -7,9 +7,11 @@ holds rules that are wrong, each beside the right one that it is a copy of.
 
 from typing import Final
 
-from tests.testing.zoo import axes, kinks, linear, precision, smooth
+from tests.testing.zoo import axes, kinks, linear, peers, precision, smooth
 from tests.testing.zoo.kinds import Right as Right, Vjp as Vjp, Wrong as Wrong
-from tests.testing.zoo.wrong import WRONG as WRONG
+from tests.testing.zoo.wrong import WRONG as _MISTAKES
 
-RIGHT: Final = (*smooth.RIGHT, *precision.RIGHT, *kinks.RIGHT, *axes.RIGHT, *linear.RIGHT)
+_ROOMS: Final = (smooth, precision, kinks, axes, linear, peers)
+RIGHT: Final = tuple(right for room in _ROOMS for right in room.RIGHT)
+WRONG: Final = (*_MISTAKES, *peers.WRONG)
 BY_NAME: Final = {right.name: right for right in RIGHT}

@@ -31,7 +31,19 @@ class Autograd(Framework):
 
     @override
     def callable_of(self, target: Any) -> OnTensors:
-        return joining(target, self._np.ravel, self._np.concatenate)
+        return joining(self._tracing(target), self._np.ravel, self._np.concatenate)
+
+    def _tracing(self, target: Any) -> OnTensors:
+        """The function; an array of traced numbers that it gives as one array that is traced.
+
+        A function of NumPy that has no rule there gives such an array of objects (dstack, block).
+        """
+
+        def traced(*xs: Any, **settings: Any) -> Any:
+            y = target(*xs, **settings)
+            return self._np.array(y.tolist()) if _is_of_objects(y) else y
+
+        return traced
 
     @override
     def is_rule(self, target: Any) -> bool:
@@ -65,6 +77,10 @@ class Autograd(Framework):
             return self._np.concatenate([self._np.ravel(gx) for gx in gxs])
 
         return gradients
+
+
+def _is_of_objects(y: Any) -> bool:
+    return isinstance(y, np.ndarray) and y.dtype == object
 
 
 def _of_tuple(function: OnTensors) -> OnTensors:
