@@ -40,7 +40,15 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["door.html", "_templates", "locale", "work/*.ipynb", "work/*.py", "work/*.md5"]
+exclude_patterns = [
+    "findings/*",
+    "door.html",
+    "_templates",
+    "locale",
+    "work/*.ipynb",
+    "work/*.py",
+    "work/*.md5",
+]
 templates_path = ["_templates"]
 default_role = "literal"  # in docstrings `x` is code, as in Markdown
 

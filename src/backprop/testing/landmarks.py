@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from math import isfinite
+from numbers import Real
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Final
 
-import numpy as np
+from backprop.ground.narrowing import is_sequence
 
 _MOST: Final = 24  # numbers; a table of coefficients has more, and says little
 _FUNCTIONS: Final = 64
+_WRAPPERS: Final[tuple[type, ...]] = (MethodType, staticmethod, classmethod, partial)
 _EVERYWHERE: Final = frozenset((0.0, 1.0, 2.0))  # which are tried anyhow
 
 
@@ -45,26 +47,31 @@ def _functions(things: Iterable[object], seen: set[int]) -> Iterator[FunctionTyp
 
 def _is_beside(function: FunctionType, other: object) -> bool:
     """Whether what a function names is a function or a class of the same module."""
-    is_code = isinstance(other, (FunctionType, MethodType, partial, type))
-    return is_code and getattr(other, "__module__", "") in (function.__module__, "functools")
+    if not (_is_code(other) or isinstance(other, type)):
+        return False
+    return getattr(other, "__module__", "") in (function.__module__, "functools")
 
 
 def _parts(thing: object) -> Iterator[object]:
     """What a class or an instance is made of: its functions, and those that it wraps."""
-    if isinstance(thing, (MethodType, staticmethod, classmethod)):
-        yield thing.__func__
+    wrapped: object = getattr(thing, "__func__", getattr(thing, "func", None))
+    if isinstance(thing, _WRAPPERS):
+        yield wrapped
     elif isinstance(thing, type):
-        own = (kind for kind in thing.__mro__ if kind.__module__ == thing.__module__)
-        yield from (part for kind in own for part in vars(kind).values() if _is_code(part))
-    elif isinstance(thing, partial):
-        yield thing.func
+        yield from _methods(thing)
     elif hasattr(thing, "__dict__"):
-        yield from (part for part in vars(thing).values() if _is_code(part))
+        yield from filter(_is_code, vars(thing).values())
         yield type(thing)
 
 
+def _methods(kind: type[object]) -> Iterator[object]:
+    """The functions of a class, and those that it inherits within its module."""
+    own = (above for above in kind.__mro__ if above.__module__ == kind.__module__)
+    yield from (part for above in own for part in vars(above).values() if _is_code(part))
+
+
 def _is_code(part: object) -> bool:
-    return isinstance(part, (FunctionType, MethodType, staticmethod, classmethod, partial))
+    return isinstance(part, (FunctionType, *_WRAPPERS))
 
 
 def _named(function: FunctionType) -> Iterator[object]:
@@ -96,10 +103,10 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 def _sizes(value: Any) -> Iterator[float]:
     """The size of a number, or of those in a tuple."""
-    if isinstance(value, tuple):
+    if is_sequence(value):
         yield from (size for part in value for size in _sizes(part))
-    elif isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
-        size = _float(abs(value))
+    elif type(value) is not bool and isinstance(value, Real):
+        size = abs(_float(value))
         if isfinite(size) and size not in _EVERYWHERE:
             yield size
 

@@ -20,10 +20,13 @@ def remembered(rule: Rule) -> Rule:
     values = _Answers(lambda *xs: (rule.forward(*xs),))
     gradients = _Answers(lambda *given: rule.vjp(given[:-1], given[-1]))
 
+    def forward(*xs: Array) -> Array:
+        return values.of(*xs)[0]
+
     def vjp(xs: Arrays, gy: Array) -> Sequence[Array]:
         return gradients.of(*xs, gy)
 
-    return replace(rule, forward=lambda *xs: values.of(*xs)[0], vjp=vjp)
+    return replace(rule, forward=forward, vjp=vjp)
 
 
 class _Answers:

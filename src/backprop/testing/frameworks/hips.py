@@ -10,6 +10,7 @@ import numpy as np
 
 from backprop.ground.arrays import Array
 from backprop.ground.compat import override
+from backprop.ground.narrowing import is_numpys
 from backprop.testing.frameworks.protocol import (
     Arrays,
     Framework,
@@ -79,8 +80,8 @@ class Autograd(Framework):
         return gradients
 
 
-def _is_of_objects(y: Any) -> bool:
-    return isinstance(y, np.ndarray) and y.dtype == object
+def _is_of_objects(y: object) -> bool:
+    return is_numpys(y) and y.dtype == object
 
 
 def _of_tuple(function: OnTensors) -> OnTensors:

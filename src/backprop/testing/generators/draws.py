@@ -42,7 +42,11 @@ def exponents(low: int, high: int) -> st.SearchStrategy[int]:
     """Whole numbers from `low` to `high`, however large."""
     stretches = st.integers(low // _STRETCH, high // _STRETCH)
     within = st.integers(0, _STRETCH - 1)
-    return st.builds(lambda n, k: min(max(_STRETCH * n + k, low), high), stretches, within)
+
+    def number(n: int, k: int) -> int:
+        return min(max(_STRETCH * n + k, low), high)
+
+    return st.builds(number, stretches, within)
 
 
 def seeds() -> st.SearchStrategy[int]:
