@@ -19,6 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sphinx_gallery.scrapers import matplotlib_scraper
 
+from backprop import Exp, Square, Variable, draw
+from backprop.drawing import plot_rule
 from backprop.testing import central_difference
 
 HERE: Final = Path(__file__).parent
@@ -124,6 +126,21 @@ def draw_all(folder: Path) -> None:
             picture(axes)
             figure.savefig(folder / f"{picture.__name__}.svg", metadata={"Date": None})
             plt.close(figure)
+    for name, made in (("graph", graph()), ("derivative", derivative())):
+        (folder / f"{name}.svg").write_text(made, encoding="utf-8")
+
+
+def graph() -> str:
+    """The notes' composite function as `draw` shows it, after its sweep."""
+    x = Variable(np.array(0.5), name="x")
+    y = Square()(Exp()(Square()(x)))
+    y.backward()
+    return draw(y).svg()
+
+
+def derivative() -> str:
+    """The derivative of the square as the command plots it."""
+    return plot_rule(Square, at=2.0, seed=1).svg()
 
 
 def svg(*arguments: Any, **settings: Any) -> Any:

@@ -37,10 +37,10 @@ package's [verifier](verify-your-own-rule.md): their own rules, as they stand in
 releases.
 This page is generated from `benchmarks/peers/results/` and from the table of classes beside it.
 
-What was found is little beside what is right, as the table shows. The point of the page is another:
-how the wrong part looks, and that it can be found. These runs tried few inputs, a dozen examples and
-three seconds of each call; a rejection that stands under *not classed yet* has been looked at by
-nobody, and may be a false alarm of ours.
+What was found is little beside what is right, as the table shows. The point of the page is
+another: how the wrong part looks, and that it can be found. These runs tried few inputs, a dozen
+examples and three seconds of each call; a rejection that stands under *not classed yet* has been
+looked at by nobody, and may be a false alarm of ours.
 
 """
 _CLASSES: Final = """## What the classes mean
