@@ -29,6 +29,7 @@ PAGES: Final = (
     "verify-your-own-rule",
     "reading-a-failure",
     "how-far-to-trust-it",
+    "pictures",
     "guarantees",
     "work/index",
     "work/training_loop",
