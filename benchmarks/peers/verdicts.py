@@ -116,7 +116,7 @@ def _rejected(failure: GradientMismatch) -> dict[str, Any]:
 
 def _short(text: object) -> str:
     """The text, but where this machine has the library is nobody's business."""
-    return re.sub(r"[^\s(]*/site-packages/", "", str(text))[:_LONG]
+    return re.sub(r"[^\s(]*/(site-packages|lib/python[\d.]+)/", "", str(text))[:_LONG]
 
 
 def as_dict(found: Row) -> dict[str, Any]:
