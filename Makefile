@@ -23,10 +23,10 @@ test: $(READY)  ## types (mypy, stubtest), tests, README and docstring examples,
 	@$(MAKE) --no-print-directory -j 2 mypy stubtest
 	$(PY) -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
-mypy: $(READY)
+mypy: $(READY)  ## types, as mypy sees them: a part of `make test`
 	$(PY) -m mypy
 
-stubtest: $(READY)
+stubtest: $(READY)  ## types beside what is there at run time: a part of `make test`
 	$(PY) -m mypy.stubtest backprop --allowlist typings/stubtest-allowlist.txt
 
 lint: $(READY)  ## style and format (ruff), the floors (import-linter), types as pyright sees them
